@@ -1,0 +1,47 @@
+# Every target sets up .venv by itself; nothing but Python 3.11+ (with venv) and make is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: demo run test check format golden endurance clean
+
+demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
+	$(BIN)/zerowire demo $(ARGS)
+
+run: .venv/.program  ## watch the live sites, publish and serve until stopped
+	$(BIN)/zerowire run $(ARGS)
+
+test: .venv/.tests  ## the whole suite but what is marked slow
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+endurance: .venv/.tests  ## what is marked slow
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+golden: .venv/.tests  ## rewrite the golden files from the replica; review the diff
+	$(BIN)/python -m pytest tests/test_sources.py --rewrite-golden $(ARGS)
+
+check: .venv/.tests  ## format, lint, types, arrows, dependencies, dead code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/vulture
+
+format: .venv/.tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.program: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.tests: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	touch $@ .venv/.program
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,312 @@
+"""One run of one source: answers in, the next addresses to ask for and announcements out. No Scrapy in here.
+
+This module alone knows in which order routes are tried, when a run goes on to the next, and what an answer that is no
+announcement means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from crawler.announce import announcement
+from crawler.answer import Answer
+from crawler.candidate import Candidate
+from crawler.decode import decode
+from crawler.discovery import Found, Further, discover, kept, plain
+from crawler.errors import CrawlError, EmptyRoute, NoContent, RouteFailed
+from crawler.extract import extract
+from crawler.plan import DOCUMENTS, RECENT, Plan
+from crawler.spec import Route, Sitemap, Source
+from crawler.tally import Tally
+from store.announcement import Announcement
+from store.archive import Archive, Known
+from store.identity import key
+from store.visits import Visit, Visits
+
+_NOT_FOUND = (404, 410)
+_NO_SUCH_PAGE = (400, 404, 410)  # WordPress's API answers 400 past its last page
+_PAGES = ("text/html", "application/xhtml+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the route at *position* to ask for: the route's own, or one where it goes on."""
+
+    position: int
+    url: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page to ask for; ``known`` is the announcement that it became before."""
+
+    candidate: Candidate
+    known: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An announcement on its way from a page to the archive, and what to remember of the page's answer."""
+
+    crawl: Crawl
+    wanted: Wanted
+    announcement: Announcement
+    visit: Visit
+
+
+class Crawl:
+    """The run of *source* that *plan* describes. Its methods are called with answers and say what to ask for next."""
+
+    def __init__(self, source: type[Source], plan: Plan, tally: Tally, archive: Archive, visits: Visits) -> None:
+        self.source = source
+        self.plan = plan
+        self.tally = tally
+        self._archive = archive
+        self._visits = visits
+        self._visited = visits.of(source.name)
+        self._asked: set[str] = set()  # keys of documents and pages, each asked for once
+        self._pages = 0
+        self._left = 0
+        self._open: Counter[int] = Counter()  # documents under way, by position of the route
+        self._errors: dict[int, RouteFailed] = {}
+        self._named: defaultdict[int, set[str]] = defaultdict(set)  # addresses, by position of the route
+        self._only_later: Counter[int] = Counter()
+
+    def begin(self) -> Iterator[Document | Wanted]:
+        yield from self._ask_route(0)
+
+    def validators(self, url: str) -> dict[str, str]:
+        """Return the headers of a conditional request (RFC 9110, 13.1) for a page or document that answered before."""
+        visit = self._visited.get(key(url))
+        if visit is None or visit.failures:
+            return {}
+        named = {"If-None-Match": visit.etag, "If-Modified-Since": visit.last_modified}
+        return {header: value for header, value in named.items() if value}
+
+    def on_document(self, document: Document, answer: Answer) -> Iterator[Document | Wanted]:
+        """Take the answer of a route, and yield what it makes worth asking for."""
+        try:
+            before = self._visited.get(key(document.url))
+            found = self._found(document, answer, before)
+        except RouteFailed as error:
+            yield from self._on_route_error(document, error, ended=_has_ended(document, answer, error))
+            return
+        if found.candidates and self.tally.carried is None:
+            self.tally.carried, self.tally.route = document.position, self._route(document).url
+            yield from self._wanted_again()
+        fresh = list(self._wanted(document, found, before))
+        yield from fresh
+        yield from self._further(document, found)
+        yield from self._after(document)
+
+    def on_document_error(self, document: Document, reason: str) -> Iterator[Document | Wanted]:
+        """Take note that a route's document could not be had, and yield what to try instead."""
+        error = RouteFailed(self.source.name, document.url, f"expected an answer: {reason}")
+        yield from self._on_route_error(document, error, ended=False)
+
+    def on_page(self, wanted: Wanted, answer: Answer) -> Reading | None:
+        """Return the reading of a page, None where the answer is no news: unchanged, gone, or no announcement."""
+        if answer.status == 304:
+            self._visits.unchanged(self.source.name, wanted.candidate.url, now=self.plan.now)
+            self.tally.counts["same"] += 1
+            return None
+        if answer.status in _NOT_FOUND:
+            self._on_missing(wanted, answer)
+            return None
+        try:
+            return self._read(wanted, answer)
+        except NoContent as error:
+            self._fail(wanted, error)
+            return None
+
+    def on_page_error(self, wanted: Wanted, reason: str) -> None:
+        """Take note that a page could not be had."""
+        self._fail(wanted, NoContent(self.source.name, wanted.candidate.url, f"expected a page: {reason}"))
+
+    def keep(self, reading: Reading) -> None:
+        """Save the announcement first, and only then remember that its page was visited."""
+        outcome = self._archive.save(reading.announcement, now=self.plan.now)
+        self.tally.counts[outcome.value] += 1
+        for url in {reading.wanted.candidate.url, reading.announcement.url}:
+            self._visits.answered(self.source.name, url, reading.visit)
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.tally.counts[what] += number
+
+    def fault(self, url: str, reason: str) -> None:
+        """Count a fault of our own, so that it is seen, and costs the one answer that it happened with."""
+        self.tally.fail(RouteFailed(self.source.name, url, f"expected no fault of ours: {reason}"))
+
+    def end(self) -> None:
+        """Say what the run as a whole leaves to say."""
+        name = self.source.name
+        carried = self.tally.carried
+        for position, error in sorted(self._errors.items()):
+            if carried is None:
+                self.tally.fail(error)
+            elif position < carried:
+                self.tally.warn(error)
+            else:
+                self.tally.note(error)
+        for position, count in sorted(self._only_later.items()) if self.plan.since is None else ():
+            expected = f"expected {count} more announcements, which {self.source.routes[position].url} names"
+            self.tally.warn(RouteFailed(name, self.tally.route, expected))
+        if self._left:
+            left = f"expected at most {self.plan.most_pages} pages, left {self._left} for the next run"
+            self.tally.note(RouteFailed(name, self.tally.route, left))
+
+    def _route(self, document: Document) -> Route:
+        return self.source.routes[document.position]
+
+    def _ask_route(self, position: int) -> Iterator[Document | Wanted]:
+        """Ask for the route at *position*, if there is one."""
+        if position == len(self.source.routes):
+            return
+        document = Document(position, self.source.routes[position].start, is_first=True)
+        self._open[position] += 1
+        self._asked.add(key(document.url))
+        yield document
+
+    def _after(self, document: Document) -> Iterator[Document | Wanted]:
+        """Go on to the next route when this one is done: if none has carried the run yet, or all are to speak."""
+        self._open[document.position] -= 1
+        if not self._open[document.position] and (self.plan.every_route or self.tally.carried is None):
+            yield from self._ask_route(document.position + 1)
+
+    def _on_route_error(self, document: Document, error: RouteFailed, *, ended: bool) -> Iterator[Document | Wanted]:
+        if document.is_first or self.tally.carried is None:
+            self._errors.setdefault(document.position, error)
+        elif not ended:
+            self.tally.fail(error)
+        yield from self._after(document)
+
+    def _found(self, document: Document, answer: Answer, before: Visit | None) -> Found:
+        """Return what the answer names: read now, or kept from before where it is the same. Raises RouteFailed."""
+        name, url = self.source.name, document.url
+        same = answer.status == 304 or (before is not None and before.body_hash == answer.body_hash)
+        if same and before is not None and before.named is not None:
+            self._visits.unchanged(name, url, now=self.plan.now)
+            return kept(before.named)
+        if answer.status != 200:
+            raise RouteFailed(name, answer.url, f"expected status 200, got {answer.status}")
+        if not answer.whole:
+            raise RouteFailed(name, answer.url, "expected a whole answer, got a part of it")
+        found = discover(self._route(document), answer, self.source)
+        self._visits.answered(name, url, _visit(answer, self.plan.now, named=found))
+        return found
+
+    def _wanted_again(self) -> Iterator[Wanted]:
+        """Yield the recent pages that are due again, whether a route still names them or not."""
+        for known in self._archive.recent(self.source.name, since=self.plan.now - RECENT):
+            if self.plan.revisits(known, self._visited.get(key(known.url)), changed=False):
+                yield from self._want(Wanted(Candidate(url=known.url, address=known.url), known))
+
+    def _wanted(self, document: Document, found: Found, before: Visit | None) -> Iterator[Wanted]:
+        previous = {named.url: named for named in kept(before.named).candidates} if before and before.named else {}
+        known = self._archive.known(candidate.url for candidate in found.candidates)
+        for candidate in found.candidates:
+            if candidate.url in known:
+                if previous.get(candidate.url, candidate) != candidate:
+                    yield from self._want(Wanted(candidate, known[candidate.url]))
+            elif self._is_due(document, candidate):
+                if key(candidate.url) not in self._asked and document.position != self.tally.carried:
+                    self._only_later[document.position] += 1
+                yield from self._want(Wanted(candidate))
+
+    def _is_due(self, document: Document, candidate: Candidate) -> bool:
+        visit = self._visited.get(key(candidate.url))
+        if visit is not None and visit.rests(self.plan.now):
+            return False
+        front = document.is_first and document.position == self.tally.carried
+        return self.plan.wants(candidate, sitemap=isinstance(self._route(document), Sitemap), front=front)
+
+    def _want(self, wanted: Wanted) -> Iterator[Wanted]:
+        """Yield *wanted* unless it was asked for, or the run has asked for as many pages as it may."""
+        spelt = key(wanted.candidate.url)
+        if spelt in self._asked:
+            return
+        self._asked.add(spelt)
+        if self._pages >= self.plan.most_pages:
+            self._left += 1
+            return
+        self._pages += 1
+        yield wanted
+
+    def _further(self, document: Document, found: Found) -> Iterator[Document]:
+        """Yield where the route goes on: the parts of a sitemap always, older documents for a back-fill only."""
+        news = {candidate.url for candidate in found.candidates} - self._named[document.position]
+        self._named[document.position] |= news
+        if not isinstance(self._route(document), Sitemap) and not (self.plan.since and self._goes_on(found, news)):
+            return
+        for further in found.further:
+            if self.plan.reaches(further.until):
+                yield from self._ask_further(document, further)
+
+    def _goes_on(self, found: Found, news: set[str]) -> bool:
+        """A pager goes on as long as its page names something that no earlier one named, and that is recent enough."""
+        return any(candidate.url in news and self.plan.reaches(candidate.newest()) for candidate in found.candidates)
+
+    def _ask_further(self, document: Document, further: Further) -> Iterator[Document]:
+        spelt = key(further.url)
+        if spelt not in self._asked and sum(self._open.values()) < DOCUMENTS:
+            self._asked.add(spelt)
+            self._open[document.position] += 1
+            yield Document(document.position, further.url, is_first=False)
+
+    def _on_missing(self, wanted: Wanted, answer: Answer) -> None:
+        missing = self._visits.missing(self.source.name, wanted.candidate.url, now=self.plan.now)
+        error = NoContent(self.source.name, wanted.candidate.url, f"expected a page, got status {answer.status}")
+        if wanted.known is None:
+            self.tally.fail(error)
+        elif missing and self._archive.mark_gone(wanted.known.url, now=self.plan.now):
+            self.tally.counts["gone"] += 1
+        else:
+            self.tally.note(error)
+
+    def _read(self, wanted: Wanted, answer: Answer) -> Reading | None:
+        """Return the reading of a page that answered. Raises NoContent."""
+        self._check(wanted, answer)
+        page = extract(decode(answer.body, answer.content_type), answer.url, self.source.page, zone=self.source.zone())
+        if not page.declared:
+            error = NoContent(self.source.name, answer.url, f"expected the text at {self.source.page.body!r}")
+            self.tally.warn(error)
+            if wanted.known is not None:  # what was searched for is no ground to change what was read where it stands
+                return None
+        read = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now)
+        return Reading(self, wanted, read, _visit(answer, self.plan.now))
+
+    def _check(self, wanted: Wanted, answer: Answer) -> None:
+        kind = (answer.content_type or "text/html").partition(";")[0].strip().lower()
+        path = urlsplit(answer.url)._replace(query="", fragment="").geturl()
+        for holds, expected in (
+            (answer.status == 200, f"expected status 200, got {answer.status}"),
+            (answer.whole, "expected a whole page, got a part of it"),
+            (kind in _PAGES, f"expected a page, got {kind}"),
+            (self.source.names(path), f"expected an announcement, got to {answer.url}"),
+        ):
+            if not holds:
+                raise NoContent(self.source.name, wanted.candidate.url, expected)
+
+    def _fail(self, wanted: Wanted, error: CrawlError) -> None:
+        self._visits.failed(self.source.name, wanted.candidate.url, now=self.plan.now)
+        self.tally.fail(error)
+
+
+def _has_ended(document: Document, answer: Answer, error: RouteFailed) -> bool:
+    """Say whether a later document of a route only says that there is nothing more."""
+    return not document.is_first and (isinstance(error, EmptyRoute) or answer.status in _NO_SUCH_PAGE)
+
+
+def _visit(answer: Answer, now: datetime, *, named: Found | None = None) -> Visit:
+    return Visit(
+        checked=now,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+        body_hash=answer.body_hash,
+        named=plain(named) if named is not None else None,
+    )

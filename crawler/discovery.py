@@ -1,0 +1,250 @@
+"""The bytes of a route in, candidates out, and the addresses where the route goes on. Pure.
+
+This module alone knows how feeds, sitemaps, WordPress's API and listings name pages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import singledispatch
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+from lxml import etree, html
+
+from crawler import dates
+from crawler.answer import Answer
+from crawler.candidate import Candidate, Dated, as_data, from_data
+from crawler.decode import decode
+from crawler.errors import EmptyRoute, RouteFailed
+from crawler.spec import Feed, Listing, Route, Sitemap, Source, WordPress
+from crawler.urls import absolute, canonical
+from store.announcement import From, Precision
+
+_MOST = 50_000  # addresses in one document: the sitemap protocol's own limit
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Another document of the route. Nothing in it is newer than ``until``; None where the route does not say."""
+
+    url: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an answer names: candidates in the route's order, each address once, and where the route goes on."""
+
+    candidates: tuple[Candidate, ...]
+    further: tuple[Further, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """An address as a route names it, before anyone asked whether it is an announcement's."""
+
+    address: str
+    title: str = ""
+    date: Dated | None = None
+    modified: datetime | None = None
+    tags: tuple[str, ...] = ()
+
+
+def discover(route: Route, answer: Answer, source: type[Source]) -> Found:
+    """Return what *answer* names.
+
+    Raises RouteFailed for an answer that is no document of the route's kind, EmptyRoute where it names no candidate;
+    an index of sitemaps names its sitemaps instead.
+    """
+    entries, further = _read(route, answer, source)
+    found = Found(tuple(_candidates(entries, answer, source)), tuple(_once(further, answer)))
+    if not found.candidates and not (isinstance(route, Sitemap) and found.further):
+        raise EmptyRoute(source.name, answer.url, f"expected addresses that match {source.pages!r}")
+    return found
+
+
+def _candidates(entries: Iterable[_Entry], answer: Answer, source: type[Source]) -> Iterator[Candidate]:
+    seen: set[str] = set()
+    for entry in entries:
+        url = canonical(entry.address, base=answer.url, hosts=source.hosts())
+        if url is None or not source.names(url) or url.rstrip("/") in seen:
+            continue
+        seen.add(url.rstrip("/"))
+        named = source.keep(_candidate(url, entry, answer, source))
+        if named is not None:
+            yield named
+
+
+def _candidate(url: str, entry: _Entry, answer: Answer, source: type[Source]) -> Candidate:
+    day = dates.slug(urlsplit(url).path, zone=source.zone()) if source.page.slug else None
+    slug = Dated(at=day, precision=Precision.DAY, found=From.SLUG) if day and source.page.slug == "published" else None
+    return Candidate(
+        url=url,
+        address=absolute(entry.address, answer.url) or url,
+        title=entry.title,
+        published=entry.date or slug,
+        modified=entry.modified,
+        latest=day + timedelta(days=1) if day and source.page.slug == "event" else None,
+        tags=entry.tags,
+    )
+
+
+def _once(further: Iterable[Further], answer: Answer) -> Iterator[Further]:
+    """Yield each document on the same host once, in the one spelling that keeps pagers from running in circles."""
+    seen: set[str] = set()
+    for other in further:
+        url = canonical(other.url, base=answer.url)
+        if url and url not in seen and urlsplit(url).netloc == urlsplit(answer.url).netloc:
+            seen.add(url)
+            yield Further(url, other.until)
+
+
+_Read = tuple[Iterable[_Entry], Iterable[Further]]
+
+
+@singledispatch
+def _read(route: Route, answer: Answer, source: type[Source]) -> _Read:
+    raise TypeError(f"expected a route, got {route!r}")
+
+
+@_read.register
+def _feed(route: Feed, answer: Answer, source: type[Source]) -> _Read:
+    _refuse_entities(answer, source)
+    feed = feedparser.parse(answer.body, response_headers={"content-type": answer.content_type or "application/xml"})
+    if not feed.version:
+        raise RouteFailed(source.name, answer.url, "expected RSS or Atom")
+    entries = [_feed_entry(entry, source) for entry in feed.entries[:_MOST] if entry.get("link")]
+    return entries, [Further(_next_page(route.url, route.older, answer.url))] if entries else []
+
+
+def _feed_entry(entry: Any, source: type[Source]) -> _Entry:
+    changed = entry.get("updated") if entry.get("updated") != entry.get("published") else None
+    return _Entry(
+        address=entry.link,
+        title=_line(entry.get("title", "")),
+        date=_stamp(entry.get("published") or entry.get("updated"), From.FEED, source),
+        modified=dates.machine(changed, zone=source.zone()) if changed else None,
+        tags=tuple(term for tag in entry.get("tags", ()) if (term := _line(tag.get("term") or ""))),
+    )
+
+
+@_read.register
+def _wordpress(route: WordPress, answer: Answer, source: type[Source]) -> _Read:
+    try:
+        posts = json.loads(answer.body)
+        entries = [_post(post, source) for post in posts[:_MOST]]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RouteFailed(source.name, answer.url, "expected a JSON array of WordPress posts") from error
+    return entries, [Further(_next_page(route.url, route.older, answer.url))] if entries else []
+
+
+def _post(post: dict[str, Any], source: type[Source]) -> _Entry:
+    return _Entry(
+        address=post["link"],
+        title=_line(_without_tags(post["title"]["rendered"])),
+        date=_stamp(f"{post['date_gmt']}Z", From.FEED, source),
+        modified=dates.machine(f"{post['modified_gmt']}Z", zone=source.zone()),
+    )
+
+
+def _next_page(base: str, older: str, asked: str) -> str:
+    """Return the address of the page after *asked*, which is *base* or *base* with *older* filled in."""
+    before, _, after = older.partition("{page}")
+    number = asked.removeprefix(base + before).removesuffix(after)
+    return base + older.format(page=int(number) + 1 if number.isdigit() else 2)
+
+
+@_read.register
+def _sitemap(route: Sitemap, answer: Answer, source: type[Source]) -> _Read:
+    _refuse_entities(answer, source)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(answer.body, parser)
+    except etree.XMLSyntaxError as error:
+        raise RouteFailed(source.name, answer.url, f"expected a sitemap: {error.msg}") from error
+    if etree.QName(root).localname == "sitemapindex":
+        parts = [part for part in _locations(root, source) if re.search(route.parts, part.address)]
+        return [], [Further(part.address, part.modified) for part in parts]
+    return _locations(root, source), []
+
+
+def _locations(root: Any, source: type[Source]) -> list[_Entry]:
+    named = (
+        (url.findtext("{*}loc"), url.findtext("{*}lastmod") or "") for url in root.iterchildren("{*}url", "{*}sitemap")
+    )
+    return [
+        _Entry(address=address.strip(), modified=dates.machine(changed, zone=source.zone()))
+        for address, changed in list(named)[:_MOST]
+        if address
+    ]
+
+
+@_read.register
+def _listing(route: Listing, answer: Answer, source: type[Source]) -> _Read:
+    text = decode(answer.body, answer.content_type)
+    if not text.strip():
+        raise RouteFailed(source.name, answer.url, "expected a page, got nothing")
+    tree = html.document_fromstring(text)
+    groups = tree.cssselect(route.group) if route.group else [tree]
+    entries = [entry for group in groups for entry in _grouped(route, group, source)]
+    older = tree.cssselect(route.older) if route.older else []
+    return entries, [Further(link.get("href", ""), _month_end(route, link.get("href", ""), source)) for link in older]
+
+
+def _grouped(route: Listing, group: Any, source: type[Source]) -> Iterator[_Entry]:
+    headings = group.cssselect(route.date) if route.date else []
+    printed = [found for heading in headings[:1] for found in dates.find(heading.text_content(), zone=source.zone())]
+    found = next(iter(printed), None)
+    date = Dated(at=found.starts, precision=found.precision, found=From.LISTING) if found else None
+    for item in group.cssselect(route.item) if route.item else [group]:
+        tags = tuple(_line(tag.text_content()) for tag in item.cssselect(route.tags)) if route.tags else ()
+        for link in item.cssselect(route.link):
+            yield _Entry(address=link.get("href", ""), title=_line(link.text_content()), date=date, tags=tags)
+
+
+def _month_end(route: Listing, address: str, source: type[Source]) -> datetime | None:
+    """Return the last moment of the month that *address* names, None where it names none."""
+    named = re.search(route.month, address) if route.month else None
+    if named is None:
+        return None
+    year, month = map(int, named.groups())
+    first_of_next = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=source.zone())
+    return first_of_next - timedelta(microseconds=1)
+
+
+def _refuse_entities(answer: Answer, source: type[Source]) -> None:
+    """Refuse a document that defines entities: expanding them is how a small file fills a memory."""
+    if re.search(rb"<!\s*(?:DOCTYPE[^>]*\[|ENTITY)", answer.body[:65_536], re.IGNORECASE):
+        raise RouteFailed(source.name, answer.url, "expected XML that defines no entities")
+
+
+def _stamp(text: str | None, found: From, source: type[Source]) -> Dated | None:
+    at = dates.machine(text, zone=source.zone()) if text else None
+    return Dated(at=at, precision=Precision.MINUTE, found=found) if at else None
+
+
+def _without_tags(markup: str) -> str:
+    return re.sub(r"<[^>]*>", "", markup)
+
+
+def _line(text: str) -> str:
+    return " ".join(unescape(text).split())
+
+
+def plain(found: Found) -> dict[str, Any]:
+    """Return *found* as plain data, to be kept beside the validators of the answer that named it."""
+    further = [[other.url, other.until.isoformat() if other.until else None] for other in found.further]
+    return {"candidates": [as_data(named) for named in found.candidates], "further": further}
+
+
+def kept(data: dict[str, Any]) -> Found:
+    """Return what ``plain`` made *data* of."""
+    further = (Further(url, datetime.fromisoformat(until) if until else None) for url, until in data["further"])
+    return Found(tuple(map(from_data, data["candidates"])), tuple(further))

@@ -1,0 +1,223 @@
+"""The HTML of a text: cleaned of all that is none, sanitised, and read as plain text. Pure.
+
+This module alone knows which elements may be kept, which break a line, and what two readings of a text must share. nh3
+is the one policy for what HTML may hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import nh3
+from lxml import etree
+from lxml.html import HTMLParser, document_fromstring, fragment_fromstring
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BLOCKS = {
+    *(*_HEADINGS, "p", "div", "hr", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr"),
+}
+_CELLS = ("th", "td")
+_INLINE = {
+    *("br", "q", "code", "kbd", "samp", "var", "a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup"),
+    "img",
+}
+_ATTRIBUTES = {
+    "a": {"href", "title", "hreflang"},
+    "img": {"src", "alt", "title"},
+    "th": {"colspan", "rowspan", "scope"},
+    "td": {"colspan", "rowspan"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+}
+# Code, controls, navigation, players and the small print of ruby are no text, whatever they hold.
+_NO_TEXT = (
+    *(
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "link",
+        "meta",
+        "iframe",
+        "frame",
+        "object",
+        "embed",
+        "applet",
+    ),
+    *("button", "input", "select", "textarea", "datalist", "nav", "menu", "dialog"),
+    *("svg", "canvas", "audio", "video", "map", "rp", "rt", "rtc"),
+)
+# Blocks that are not kept as they are, but must not run together.
+_DIVISIONS = (
+    *("address", "article", "aside", "center", "details", "dir", "fieldset", "footer", "form", "header", "hgroup"),
+    *("legend", "main", "search", "section", "summary"),
+)
+_MARKS = (
+    *(*_HEADINGS, *_CELLS, "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
+    *("table", "caption", "tr", "a", "img", "sub", "sup"),
+)
+_HIDDEN_MAIL = "//a[contains(@class, '__cf_email__') or starts-with(@href, '/cdn-cgi/l/email-protection')]"
+_LAZY = ("data-src", "data-original", "data-lazy-src")
+_TRACKER = re.compile(
+    r"//(?:(?:pixel|stats)\.wp\.com|www\.facebook\.com/tr|(?:[\w-]+\.)*(?:google-analytics\.com|doubleclick\.net))\b"
+)
+# CSS Text 3, 4.1.3: a line that is broken in the source, between two Japanese characters, is not broken by a space.
+_WIDE = r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]"
+_WRAPPED = re.compile(rf"(?<={_WIDE})[ \t\r]*\n[ \t\r\n]*(?={_WIDE})")
+
+
+def parsed(markup: str) -> Any:
+    """Return the page *markup*, whatever it is, as a tree without comments."""
+    # libxml2 drops everything beyond 256 levels without a word; this is good for 2048.
+    parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+    text = re.sub(r"\A\s*<\?xml[^>]*>", "", markup)  # lxml refuses a str that declares an encoding
+    try:
+        tree = document_fromstring(text, parser=parser)
+    except etree.ParserError:  # nothing in it but comments, a DOCTYPE, white space
+        tree = document_fromstring("<html></html>")
+    _join_wrapped_lines(tree)
+    return tree
+
+
+def tidy(tree: Any) -> None:
+    """Leave in *tree*, whose addresses are absolute, what a reader reads: text, tables, links, pictures."""
+    for link in tree.xpath(_HIDDEN_MAIL):  # Cloudflare leaves "[email protected]" there
+        remove(link)
+    for element in list(tree.iter(*_NO_TEXT)):
+        remove(element)
+    for form in list(tree.iter("form")):
+        _remove_controls(form, tree)
+    for image in list(tree.iter("img")):
+        if not _is_picture(image):
+            remove(image)
+    for element in tree.iter(*_DIVISIONS):
+        element.tag = "div"
+    for element in tree.iter("time"):  # trafilatura would take it out of its sentence
+        element.tag = "span"
+
+
+def show_lazy_images(tree: Any) -> None:
+    """Give the images of *tree* the addresses that scripts would give them."""
+    for image in tree.iter("img"):
+        lazy = next((image.get(name) for name in _LAZY if image.get(name)), None)
+        if lazy:
+            image.set("src", lazy)
+
+
+def as_it_stands(elements: list[Any]) -> str:
+    """Return *elements*, tidied before, as sanitised HTML."""
+    return sanitised("\n".join(map(_markup, elements)))
+
+
+def sanitised(markup: str) -> str:
+    """Return *markup* with nothing in it that runs, tracks, styles or submits: only the tags of a text stay."""
+    return nh3.clean(
+        markup,
+        tags={*_BLOCKS, *_CELLS, *_INLINE},
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener",
+    ).strip()
+
+
+def plain(markup: str) -> str:
+    """Return the words of sanitised *markup*: a line a block, a tab between the cells of a row, no other mark.
+
+    >>> plain("<p>One <b>bold</b> line.<br>Two.</p><table><tr><td>A</td><td>1</td></tr></table>")
+    'One bold line.\\nTwo.\\nA\\t1'
+    """
+    said = "".join(_pieces(markup))
+    by_cell = re.sub(r"\s*\t\s*", "\t", said)  # a paragraph in a cell breaks no line
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r" +", " ", by_cell)).strip()
+
+
+def says_as_much(markup: str, other: str) -> bool:
+    """Say whether two readings of a text share all words, and all lists, tables, headings, links and pictures."""
+    return _substance(markup) == _substance(other)
+
+
+def without_title(markup: str, title: str) -> str:
+    """Return *markup* without the heading that opens it, if that only says the title again."""
+    tree = _fragment(markup)
+    heading = next(tree.iter(*_HEADINGS), None)
+    if heading is None or line(heading.text_content()) != title or not line(tree.text_content()).startswith(title):
+        return markup
+    remove(heading)
+    return sanitised(_markup(tree)).removeprefix("<div>").removesuffix("</div>")
+
+
+def links(markup: str) -> Iterator[Any]:
+    """Yield the links in sanitised *markup*."""
+    yield from _fragment(markup).iter("a")
+
+
+def remove(element: Any) -> None:
+    """Remove *element*, not the text behind it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    before = element.getprevious()
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def line(text: str) -> str:
+    """Return *text* on one line."""
+    return " ".join(text.split())
+
+
+def _remove_controls(form: Any, tree: Any) -> None:
+    """Remove a form, unless it is the frame of the page, as on sites made with ASP.NET."""
+    if len(form.text_content()) <= len(tree.text_content()) / 2:
+        remove(form)
+
+
+def _is_picture(image: Any) -> bool:
+    """Say whether there is something to see: no pixel that only counts readers, no place for a script to fill."""
+    source = image.get("src") or ""
+    tiny = any((image.get(side) or "").removesuffix("px") in ("0", "1") for side in ("width", "height"))
+    return source.startswith(("http://", "https://")) and not tiny and not _TRACKER.search(source)
+
+
+def _join_wrapped_lines(tree: Any) -> None:
+    for text in tree.xpath("//text()[not(ancestor::pre or ancestor::script)]"):
+        joined = _WRAPPED.sub("", text)
+        if joined != text and text.is_tail:
+            text.getparent().tail = joined
+        elif joined != text:
+            text.getparent().text = joined
+
+
+def _pieces(markup: str) -> Iterator[str]:
+    preformatted = 0
+    for event, element in etree.iterwalk(_fragment(markup), events=("start", "end")):
+        begins = event == "start"
+        preformatted += (1 if begins else -1) if element.tag == "pre" else 0
+        if element.tag in _BLOCKS or (element.tag == "br" and begins):
+            yield "\n"
+        elif element.tag in _CELLS and begins:
+            yield "\t"
+        text = (element.text if begins else element.tail) or ""
+        yield re.sub(r"[^\S\n]" if preformatted else r"\s+", " ", text)
+
+
+def _substance(markup: str) -> tuple[list[str], list[tuple[str, dict[str, str]]]]:
+    tree = _fragment(markup)
+    marks = [(element.tag, dict(element.attrib)) for element in tree.iter(*_MARKS)]
+    return plain(markup).split(), marks
+
+
+def _fragment(markup: str) -> Any:
+    return fragment_fromstring(markup, create_parent="div", parser=HTMLParser(huge_tree=True))
+
+
+def _markup(element: Any) -> str:
+    written: str = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+    return written

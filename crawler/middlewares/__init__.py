@@ -1,0 +1,1 @@
+"""The rules of the road, one file each."""

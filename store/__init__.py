@@ -1,0 +1,1 @@
+"""Announcements at rest: the record, the tables, the archive. Imports nothing else of zerowire."""

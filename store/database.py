@@ -1,0 +1,115 @@
+"""Connections to the archive's database: SQLite by default, PostgreSQL as its equal.
+
+This module alone knows how a transaction begins on either, and opens connections at all; what stands in the tables is
+its neighbours' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from store.fulltext import index_for
+
+SCHEMA = "0001"  # the newest migration that this program knows
+_BUSY_MILLISECONDS = 30_000
+_WRITER_LOCK = 0x7A65726F  # any number that others don't lock
+
+
+class DatabaseError(Exception):
+    """The database can't be used as it is: which one, and why, in one line. Nothing was changed."""
+
+
+class Database:
+    """One database, its schema up to date. Raises DatabaseError where it can't be opened, or is too new."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._writer = self._engine.execution_options(zerowire_writes=True)
+        self.name = self._engine.url.render_as_string(hide_password=True)
+        self.index = index_for(self._engine.dialect.name)
+        try:
+            self._bring_up_to_date()
+        except DBAPIError as error:
+            raise DatabaseError(f"{self.name}: can't be opened: {str(error.orig).splitlines()[0]}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the archive."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection whose changes are kept together or not at all; one at a time has it."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _bring_up_to_date(self) -> None:
+        with self.reading() as connection:
+            if _schema(connection) == SCHEMA:
+                return
+        with self.writing() as connection:
+            self._migrate(connection)
+
+    def _migrate(self, connection: Connection) -> None:
+        # Alembic is needed once in the life of a schema: every other start does without its import.
+        from store.migrations import UnknownSchema, upgrade  # noqa: PLC0415
+
+        try:
+            upgrade(connection)
+        except UnknownSchema as error:
+            raise DatabaseError(f"{self.name}: was written by a newer zerowire (schema {error})") from error
+
+
+def _schema(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(make_url(url))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseError(f"{url}: expected an address such as sqlite:///zerowire.db: {error}") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin no transaction for a SELECT, and a deferred one else
+    for pragma in ("foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    """Let PostgreSQL do as SQLite does: one writer at a time, and a reader sees the same throughout."""
+    if _writes(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("zerowire_writes", False))

@@ -1,0 +1,36 @@
+"""Valid records for tests, which say only what they are about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from store.announcement import Announcement, Archived, From
+from store.identity import first_id
+
+NOON = datetime(2026, 6, 11, 3, 0, tzinfo=UTC)  # in Japan
+
+
+def an_announcement(**changes: Any) -> Announcement:
+    return Announcement(**_plain() | changes)
+
+
+def an_archived(**changes: Any) -> Archived:
+    """Its id follows from its address, as in the archive."""
+    values = _plain() | {"first_seen": NOON, "updated": NOON} | changes
+    if "id" not in values:
+        values["id"] = first_id(values["url"])
+    return Archived(**values)
+
+
+def _plain() -> dict[str, Any]:
+    return {
+        "source": "moej-ja",
+        "organisation": "moej",
+        "url": "https://www.env.go.jp/press/press_05099.html",
+        "title": "脱炭素先行地域の選定結果について",
+        "text": "環境省は、脱炭素先行地域を選定しました。",
+        "html": "<p>環境省は、脱炭素先行地域を選定しました。</p>",
+        "summary": "選定結果の公表",
+        "language": "ja",
+        "published": NOON,
+        "published_from": From.PAGE,
+    }

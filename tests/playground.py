@@ -1,0 +1,88 @@
+"""The program as its users run it, against a replica that plays on loopback: real processes, a real archive."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from demo.replica import Replica
+from demo.server import serve
+from store.announcement import Archived
+from store.archive import Archive
+from store.database import Database
+
+BEGINNING = "2020-01-01"  # before the oldest page of the replica
+
+
+@dataclass(frozen=True)
+class Playground:
+    """A replica, and a directory with an archive of its own."""
+
+    replica: Replica
+    mirror: str
+    directory: Path
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.directory}/zerowire.db"
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        ours = {
+            "ZEROWIRE_DATABASE_URL": self.database_url,
+            "ZEROWIRE_PUBLIC_DIR": str(self.directory / "public"),
+            "ZEROWIRE_MIRROR": self.mirror,
+            "PYTHONWARNINGS": "error::ResourceWarning",
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZEROWIRE_")}
+        return inherited | ours | settings
+
+    def zerowire(self, *arguments: str, given: str | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=self.directory,
+            env=self.environment(**settings),
+            input=given,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=240,
+        )
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Start a Python module and leave it running, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=self.directory,
+            env=self.environment(**settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def announcements(self) -> list[Archived]:
+        database = Database(self.database_url)
+        try:
+            return list(Archive(database).all())
+        finally:
+            database.close()
+
+    def feeds(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted((self.directory / "public" / "feeds").iterdir())}
+
+
+@contextmanager
+def playing(directory: Path) -> Iterator[Playground]:
+    """Play a fresh replica beside *directory*."""
+    replica = Replica(now=lambda: datetime.now(UTC))
+    with serve(replica) as server:
+        yield Playground(replica, server.url, directory)

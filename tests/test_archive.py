@@ -1,0 +1,449 @@
+"""The archive keeps one announcement for one page, its identity and its dates for good, and its earlier wordings."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from store.announcement import Announcement, Archived, Attachment, Event, From, Precision, Revision
+from store.archive import Archive, Known, Outcome, Query
+from store.database import Database
+from store.export import line
+from store.identity import first_id
+from tests.builders import NOON, an_announcement, an_archived
+from tests.conftest import LATER
+
+DAY = timedelta(days=1)
+JAPAN = timezone(timedelta(hours=9))
+URL = an_announcement().url
+OTHER = "https://www.env.go.jp/press/press_05100.html"
+LONG = "環境省は、脱炭素先行地域の第7回の募集を開始しました。" * 10
+PDF = Attachment(
+    url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="別紙", length=2048, text="表"
+)
+TALK = Event(kind="event", starts=NOON, ends=LATER, timezone="Asia/Tokyo", all_day=False, title="脱炭素セミナー")
+CALL = Event(kind="deadline", starts=LATER, all_day=True)
+
+
+def full(**changes: Any) -> Archived:
+    """An announcement with something in every field."""
+    everything: dict[str, Any] = {
+        "id": "urn:uuid:00000000-0000-5000-8000-000000000001",
+        "aliases": ("https://www.env.go.jp/press/1.html", "https://www.env.go.jp/press/B.html"),
+        "precision": Precision.DAY,
+        "timezone": "Asia/Tokyo",
+        "first_seen": LATER,
+        "updated": LATER + DAY,
+        "gone": LATER + 2 * DAY,
+        "tags": ("地球環境", "公募"),
+        "topics": ("zero-carbon",),
+        "attachments": (PDF, replace(PDF, url="https://www.env.go.jp/content/2.xlsx", length=None)),
+        "events": (TALK, CALL),
+        "story": "urn:uuid:00000000-0000-5000-8000-000000000002",
+        "translations": ("urn:uuid:00000000-0000-5000-8000-000000000003",),
+        "revisions": (
+            Revision(seen=LATER, title="旧題", text="旧文"),
+            Revision(seen=LATER + DAY, title="題", text="文"),
+        ),
+    }
+    return an_archived(**everything | changes)
+
+
+def get(archive: Archive, url: str = URL) -> Archived:
+    found = archive.get(url)
+    assert found is not None
+    return found
+
+
+def titles(archive: Archive, query: Query) -> list[str]:
+    return [announcement.title for announcement in archive.find(query)]
+
+
+# What becomes of an announcement that is saved
+
+
+def test_an_announcement_is_new_once(archive: Archive) -> None:
+    assert archive.save(an_announcement(), now=NOON) is Outcome.NEW
+    assert archive.save(an_announcement(), now=LATER) is Outcome.SAME
+    assert len(archive.find(Query())) == 1
+
+
+def test_an_edit_changes_the_same_announcement(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    assert archive.save(an_announcement(text="訂正"), now=LATER) is Outcome.CHANGED
+    assert [announcement.text for announcement in archive.find(Query())] == ["訂正"]
+
+
+def test_white_space_is_no_change(archive: Archive) -> None:
+    archive.save(an_announcement(title="公募 開始", text="一行\n二行"), now=NOON)
+    assert archive.save(an_announcement(title="公募\u3000開始 ", text="一行\r\n\n二行\n"), now=LATER) is Outcome.SAME
+    assert (get(archive).text, get(archive).updated) == ("一行\n二行", NOON)
+
+
+def test_every_field_of_a_page_is_kept(archive: Archive) -> None:
+    page = an_announcement(
+        aliases=(OTHER,),
+        tags=("公募",),
+        topics=("zero-carbon",),
+        attachments=(PDF,),
+        events=(TALK, CALL),
+        precision=Precision.DAY,
+        timezone="Asia/Tokyo",
+    )
+    archive.save(page, now=LATER)
+    names = Announcement.__dataclass_fields__
+    assert {name: getattr(get(archive), name) for name in names} == {name: getattr(page, name) for name in names}
+
+
+def test_an_edit_replaces_every_part(archive: Archive) -> None:
+    archive.save(an_announcement(attachments=(PDF, replace(PDF, url=OTHER)), events=(TALK, CALL)), now=NOON)
+    archive.save(an_announcement(title="訂正", tags=("新",), attachments=(PDF,), events=(CALL,)), now=LATER)
+    found = get(archive)
+    assert (found.tags, found.attachments, found.events) == (("新",), (PDF,), (CALL,))
+
+
+def test_a_naive_time_is_refused(archive: Archive) -> None:
+    naive = datetime(2026, 6, 11, 12, 0)  # noqa: DTZ001
+    archive.save(an_announcement(), now=NOON)
+    for ask in (lambda: archive.mark_gone(URL, now=naive), lambda: archive.find(Query(since=naive))):
+        with pytest.raises(StatementError, match="expected an aware datetime"):
+            ask()
+
+
+def test_times_come_back_as_utc_but_publication_in_the_zone_of_the_source(archive: Archive) -> None:
+    archive.save(an_announcement(timezone="Asia/Tokyo"), now=LATER.astimezone(JAPAN))
+    found = get(archive)
+    assert found.first_seen.isoformat() == "2026-06-11T04:00:00+00:00"
+    assert found.published.isoformat() == "2026-06-11T12:00:00+09:00"
+
+
+# Identity
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "訂正:脱炭素先行地域の選定結果について"},
+        {"text": "訂正"},
+        {"published": NOON + DAY},
+        {"title": "訂正", "text": "訂正", "published": None, "published_from": From.FIRST_SEEN},
+        {"url": URL.replace("https", "http")},
+        {"url": f"{URL}/"},
+        {"url": f"{URL}?utm_source=mail", "aliases": (URL,)},
+        {"url": OTHER, "aliases": (URL,), "title": "訂正"},
+        {"source": "moej-ja-2", "language": "en"},
+    ],
+)
+def test_an_id_never_moves(archive: Archive, change: dict[str, Any]) -> None:
+    archive.save(an_announcement(), now=LATER)
+    assert archive.save(an_announcement(**change), now=LATER + DAY) is not Outcome.NEW
+    assert [(kept.id, kept.url) for kept in archive.find(Query())] == [(first_id(URL), URL)]
+
+
+def test_a_title_changed_before_its_day_of_publication_keeps_the_id(archive: Archive) -> None:
+    archive.save(an_announcement(published=NOON + DAY), now=NOON)
+    assert archive.save(an_announcement(published=NOON + DAY, title="訂正"), now=LATER) is Outcome.CHANGED
+
+
+def test_a_title_changed_as_the_hour_becomes_known_keeps_the_id(archive: Archive) -> None:
+    midnight = datetime(2026, 6, 11, tzinfo=JAPAN)
+    archive.save(an_announcement(published=midnight, precision=Precision.DAY, timezone="Asia/Tokyo"), now=LATER)
+    edited = an_announcement(title="訂正", published=NOON, timezone="Asia/Tokyo")
+    assert archive.save(edited, now=LATER + DAY) is Outcome.CHANGED
+
+
+def test_an_announcement_is_found_by_id_and_by_every_address(archive: Archive) -> None:
+    archive.save(an_announcement(aliases=(OTHER,)), now=NOON)
+    named = (first_id(URL), first_id(URL).removeprefix("urn:uuid:"), URL, OTHER, f"http://{OTHER[8:]}/", f"{URL}#top")
+    assert {get(archive, name).id for name in named} == {first_id(URL)}
+
+
+@pytest.mark.parametrize("name", ["", "urn:uuid:", "x", "https://www.env.go.jp/", "環境"])
+def test_what_is_not_here_is_not_found(archive: Archive, name: str) -> None:
+    archive.save(an_announcement(), now=NOON)
+    assert archive.get(name) is None
+
+
+def test_an_alias_leads_to_the_announcement_and_appears_in_it(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    assert archive.save(an_announcement(aliases=(OTHER, URL)), now=LATER) is Outcome.SAME
+    assert get(archive, OTHER).url == URL
+    assert get(archive).aliases == (OTHER,)
+
+
+def test_an_alias_that_is_the_address_of_another_stays_with_it(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    archive.save(an_announcement(url=OTHER, title="別の題", aliases=(URL,)), now=NOON)
+    archive.save(an_announcement(url=f"{OTHER}?page=3", title="別の題"), now=NOON)
+    archive.save(an_announcement(url=f"{OTHER}?page=3", title="別の題", aliases=(URL,)), now=NOON)
+    assert get(archive, URL).url == URL
+    assert get(archive, f"{OTHER}?page=3").url == f"{OTHER}?page=3"
+
+
+def test_an_announcement_has_at_most_32_addresses(archive: Archive) -> None:
+    archive.save(an_announcement(aliases=tuple(f"{URL}?from={number}" for number in range(100))), now=NOON)
+    archive.save(an_announcement(aliases=tuple(f"{URL}?to={number}" for number in range(100))), now=NOON)
+    assert len(get(archive).aliases) <= 32
+
+
+def test_copies_without_end_are_at_most_32_addresses_and_the_newest_is_among_them(archive: Archive) -> None:
+    for number in range(40):
+        archive.save(an_announcement(url=f"{URL}?session={number}", text=LONG), now=NOON)
+    [only] = archive.find(Query())
+    assert len(only.aliases) <= 32
+    assert archive.get(only.url) == archive.get(f"{URL}?session=39") == only
+
+
+def test_the_same_text_at_a_new_address_is_the_same_announcement(archive: Archive) -> None:
+    archive.save(an_announcement(text=LONG), now=NOON)
+    assert archive.save(an_announcement(text=LONG, url=OTHER), now=LATER) is Outcome.SAME
+    assert get(archive, OTHER).id == first_id(URL)
+    assert get(archive).aliases == (OTHER,)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"published": NOON - DAY},
+        {"text": "短い。"},
+        {"source": "moej-en"},
+        {"title": "別の題"},
+        {"attachments": (PDF,)},
+    ],
+)
+def test_an_announcement_that_differs_from_its_like_is_its_own(archive: Archive, difference: dict[str, Any]) -> None:
+    archive.save(an_announcement(text=difference.get("text", LONG)), now=NOON)
+    assert archive.save(an_announcement(**{"text": LONG, "url": OTHER} | difference), now=LATER) is Outcome.NEW
+
+
+def test_an_address_that_comes_back_with_another_title_and_date_is_another_announcement(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    again = an_announcement(title="第8回の選定", published=NOON + DAY)
+    assert archive.save(again, now=NOON + DAY) is Outcome.NEW
+    assert get(archive).title == "第8回の選定"
+    assert get(archive, first_id(URL)).title == an_announcement().title
+    assert len({announcement.id for announcement in archive.find(Query())}) == 2
+
+
+def test_an_address_that_changes_hands_again_and_again_loses_nothing(archive: Archive) -> None:
+    """As when a cache serves the old page and the new one in turn."""
+    june, july = an_announcement(), an_announcement(title="第8回の選定", published=NOON + 30 * DAY)
+    outcomes = [archive.save(page, now=NOON + 31 * DAY) for page in (june, july, june, july, june)]
+    assert outcomes == [Outcome.NEW, Outcome.NEW, Outcome.SAME, Outcome.SAME, Outcome.SAME]
+    assert sorted(titles(archive, Query())) == sorted([june.title, july.title])
+
+
+def test_what_is_known_of_an_address_is_found_in_whatever_spelling(archive: Archive) -> None:
+    archive.save(an_announcement(aliases=(OTHER,)), now=LATER)
+    asked = [URL, f"{URL}/", OTHER.replace("https", "http"), "https://www.env.go.jp/press/"]
+    known = Known(id=first_id(URL), url=URL, published=NOON, first_seen=LATER)
+    assert archive.known(iter(asked)) == dict.fromkeys(asked[:3], known)
+
+
+def test_a_whole_sitemap_can_be_asked_for(archive: Archive) -> None:
+    archive.save(an_announcement(), now=LATER)
+    assert list(archive.known([*(f"{OTHER}?page={number}" for number in range(70_000)), URL])) == [URL]
+
+
+def test_recent_announcements_are_those_of_a_source_newest_first(archive: Archive) -> None:
+    for day in range(4):
+        archive.save(
+            an_announcement(url=f"{URL}?{day}", title=f"題{day}", published=NOON + day * DAY), now=NOON + 9 * DAY
+        )
+    archive.save(an_announcement(url=OTHER, source="iges-ja", published=NOON + 3 * DAY), now=NOON + 9 * DAY)
+    archive.mark_gone(f"{URL}?2", now=NOON + 9 * DAY)
+    assert [known.url for known in archive.recent("moej-ja", since=NOON + DAY)] == [f"{URL}?3", f"{URL}?1"]
+
+
+# Revisions and dates
+
+
+def test_a_revision_keeps_the_earlier_wording(archive: Archive) -> None:
+    archive.save(an_announcement(title="題", text="一"), now=NOON)
+    archive.save(an_announcement(title="題", text="二"), now=NOON + DAY)
+    archive.save(an_announcement(title="新題", text="三"), now=NOON + 2 * DAY)
+    assert get(archive).revisions == (
+        Revision(seen=NOON, title="題", text="一"),
+        Revision(seen=NOON + DAY, title="題", text="二"),
+    )
+
+
+def test_an_edit_within_the_grace_period_makes_no_revision(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    assert archive.save(an_announcement(text="訂正"), now=NOON + timedelta(minutes=14)) is Outcome.CHANGED
+    assert get(archive).revisions == ()
+
+
+def test_the_grace_period_is_a_choice(database: Database) -> None:
+    archive = Archive(database, grace=timedelta(0))
+    archive.save(an_announcement(), now=NOON)
+    archive.save(an_announcement(text="訂正"), now=NOON)
+    assert [revision.text for revision in get(archive).revisions] == [an_announcement().text]
+
+
+def test_a_date_of_publication_never_moves(archive: Archive) -> None:
+    archive.save(an_announcement(), now=LATER)
+    for change in ({"published": NOON + DAY}, {"published": NOON - DAY, "text": "訂正"}):
+        archive.save(an_announcement(**change), now=NOON + 2 * DAY)
+        assert get(archive).published == NOON
+
+
+def test_a_date_of_publication_is_never_in_the_future(archive: Archive) -> None:
+    archive.save(an_announcement(published=NOON + DAY), now=NOON)
+    archive.save(an_announcement(published=NOON + DAY, text="訂正"), now=NOON + 2 * DAY)
+    assert get(archive).published == NOON
+
+
+def test_an_announcement_without_a_date_is_of_the_time_it_was_first_seen_for_good(archive: Archive) -> None:
+    undated = an_announcement(published=None, published_from=From.FIRST_SEEN)
+    archive.save(undated, now=NOON)
+    archive.save(replace(undated, text="訂正", published=NOON - DAY, published_from=From.PAGE), now=LATER)
+    assert (get(archive).published, get(archive).published_from) == (NOON, From.FIRST_SEEN)
+
+
+def test_updated_moves_only_when_the_content_does(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    archive.save(an_announcement(summary="要約", html="<p></p>", tags=("新",)), now=LATER)
+    assert get(archive).updated == NOON
+    archive.save(an_announcement(text="訂正"), now=LATER + DAY)
+    assert (get(archive).first_seen, get(archive).updated) == (NOON, LATER + DAY)
+
+
+def test_what_is_removed_is_gone_once_and_stays_here(archive: Archive) -> None:
+    archive.save(an_announcement(aliases=(OTHER,)), now=NOON)
+    assert archive.mark_gone(OTHER, now=LATER)
+    assert not archive.mark_gone(URL, now=LATER + DAY)
+    assert (get(archive).gone, get(archive).updated) == (LATER, NOON)
+
+
+def test_what_comes_back_is_gone_no_more(archive: Archive) -> None:
+    archive.save(an_announcement(), now=NOON)
+    archive.mark_gone(URL, now=LATER)
+    assert archive.save(an_announcement(), now=LATER + DAY) is Outcome.SAME
+    assert (get(archive).gone, get(archive).updated) == (None, NOON)
+
+
+def test_an_address_that_is_not_here_can_not_be_gone(archive: Archive) -> None:
+    assert not archive.mark_gone(URL, now=NOON)
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(), ["四", "三", "二", "一"]),
+        (Query(source="iges-ja"), ["二"]),
+        (Query(organisation="iges"), ["三", "二"]),
+        (Query(language="en"), ["四", "三"]),
+        (Query(organisation="iges", language="en"), ["三"]),
+        (Query(since=NOON + DAY), ["四", "三", "二"]),
+        (Query(until=NOON + DAY), ["一"]),
+        (Query(since=(NOON + DAY).astimezone(JAPAN), until=NOON + 2 * DAY), ["二"]),
+        (Query(gone=False), ["四", "二", "一"]),
+        (Query(words="text -"), ["四", "三"]),
+        (Query(words="text", gone=False, language="en", source="iclei-en", organisation="iclei"), ["四"]),
+        (Query(source="iges"), []),
+    ],
+)
+def test_a_query_narrows_by_every_field(archive: Archive, query: Query, expected: list[str]) -> None:
+    rows = [("一", "moej-ja", "moej", "ja"), ("二", "iges-ja", "iges", "ja"), ("三", "iges-en", "iges", "en")]
+    for day, (title, source, organisation, language) in enumerate([*rows, ("四", "iclei-en", "iclei", "en")]):
+        told = {"title": title, "source": source, "organisation": organisation, "language": language}
+        text = "本文" if language == "ja" else "a text"
+        page = an_announcement(url=f"{URL}?{day}", text=text, published=NOON + day * DAY, **told)
+        archive.save(page, now=NOON + day * DAY)
+    archive.mark_gone(f"{URL}?2", now=NOON + 9 * DAY)
+    assert titles(archive, query) == expected
+    assert archive.count(replace(query, words="")) >= len(expected)
+
+
+def test_the_newest_come_first_then_those_seen_last_then_in_order_of_arrival(archive: Archive) -> None:
+    for title, published, seen in [
+        ("d", NOON, LATER),
+        ("a", LATER, LATER + DAY),
+        ("e", NOON, LATER),
+        ("c", NOON, LATER + DAY),
+        ("b", LATER, LATER),
+    ]:
+        archive.save(an_announcement(url=f"{URL}?{title}", title=title, published=published), now=seen)
+    assert titles(archive, Query()) == ["a", "b", "c", "d", "e"]
+    assert [found.title for found in archive.find(Query(), limit=2)] == ["a", "b"]
+
+
+def test_as_many_are_counted_as_are_found(archive: Archive) -> None:
+    for number in range(3):
+        archive.save(an_announcement(url=f"{URL}?{number}", title=f"題{number}"), now=NOON)
+    archive.mark_gone(URL + "?1", now=LATER)
+    assert (archive.count(Query()), archive.count(Query(gone=False)), archive.count(Query(source="x"))) == (3, 2, 0)
+
+
+def test_all_are_handed_out_in_the_order_of_arrival(archive: Archive) -> None:
+    urls = [f"{URL}?{number}" for number in range(201)]
+    for number, url in enumerate(urls):
+        archive.save(an_announcement(url=url, title=url, published=NOON - number * DAY), now=NOON)
+    assert [announcement.url for announcement in archive.all()] == urls
+
+
+# Taking in
+
+
+def test_an_export_taken_in_elsewhere_is_the_same_to_the_letter(archive: Archive, elsewhere: Archive) -> None:
+    archive.save(an_announcement(aliases=(f"{URL}?b", f"{URL}?A", f"{URL}?_")), now=NOON)
+    archive.save(an_announcement(text="訂正"), now=LATER)
+    archive.save(an_announcement(title="第8回", published=NOON + DAY), now=NOON + DAY)
+    archive.take_in(full(url=OTHER))
+    archive.mark_gone(URL, now=NOON + 2 * DAY)
+    assert all(elsewhere.take_in(announcement) for announcement in archive.all())
+    assert [line(announcement) for announcement in elsewhere.all()] == [
+        line(announcement) for announcement in archive.all()
+    ]
+
+
+def test_what_was_taken_in_is_known_to_the_next_crawl(archive: Archive, elsewhere: Archive) -> None:
+    archive.save(an_announcement(aliases=(OTHER,)), now=NOON)
+    elsewhere.take_in(get(archive))
+    assert elsewhere.save(an_announcement(url=OTHER), now=LATER) is Outcome.SAME
+    assert titles(elsewhere, Query(words="脱炭素")) == [an_announcement().title]
+
+
+def test_every_field_is_taken_in(archive: Archive) -> None:
+    assert archive.take_in(full())
+    assert archive.get(full().id) == full()
+
+
+def test_what_is_here_already_is_left_as_it_is(archive: Archive) -> None:
+    archive.take_in(full())
+    assert not archive.take_in(full(title="別の題"))
+    assert [announcement.title for announcement in archive.all()] == [full().title]
+
+
+# Several at once
+
+
+def test_writers_at_once_lose_nothing(archive: Archive) -> None:
+    pages = [an_announcement(url=f"{URL}?{number}", title=f"題{number}") for number in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda page: archive.save(page, now=NOON), pages))
+    assert outcomes == [Outcome.NEW] * 40
+    assert len(archive.find(Query())) == 40
+
+
+def test_one_announcement_saved_by_several_at_once_is_one(archive: Archive) -> None:
+    pages = [an_announcement(url=f"{URL}?{number}", title=f"題{number}") for number in range(10) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda page: archive.save(page, now=NOON), pages))
+    assert sorted(outcomes) == [Outcome.NEW] * 10 + [Outcome.SAME] * 30
+
+
+def test_what_fails_half_way_leaves_nothing(archive: Archive) -> None:
+    naive = Event(kind="event", starts=datetime(2026, 6, 11, 12, 0))  # noqa: DTZ001
+    archive.save(an_announcement(), now=NOON)
+    with pytest.raises(StatementError, match="expected an aware datetime"):
+        archive.save(an_announcement(text="訂正", events=(naive,)), now=LATER)
+    assert (get(archive).text, get(archive).revisions) == (an_announcement().text, ())
+    assert archive.find(Query(words="訂正")) == []

@@ -1,0 +1,130 @@
+"""The clock, as a process that runs beside a replica."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.playground import Playground, playing
+
+
+@pytest.fixture
+def playground(tmp_path: Path) -> Iterator[Playground]:
+    with playing(tmp_path) as one:
+        yield one
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+Start = Callable[[int], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(playground: Playground) -> Iterator[Start]:
+    """Start `zerowire run` on a port; what a test leaves running is killed after it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_on(port: int) -> subprocess.Popen[str]:
+        here = f"127.0.0.1:{port}"
+        started.append(playground.start("cli", "run", ZEROWIRE_LISTEN=here, ZEROWIRE_BASE_URL=f"http://{here}"))
+        return started[-1]
+
+    yield start_on
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def eventually(holds: Callable[[], bool], *, within: float = 60) -> bool:
+    """Say whether *holds* comes true within so many seconds."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def feed(port: int, name: str) -> httpx.Response | None:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/feeds/{name}", timeout=5)
+    except httpx.TransportError:
+        return None
+
+
+def stop(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Send SIGTERM; return the exit status and what was logged. Fails where it takes more than 10 seconds."""
+    process.send_signal(signal.SIGTERM)
+    _, logged = process.communicate(timeout=10)
+    return process.returncode, logged
+
+
+def test_run_crawls_publishes_and_serves_until_it_is_stopped(playground: Playground, start: Start) -> None:
+    port = free_port()
+    process = start(port)
+    assert eventually(lambda: "urn:uuid" in (answer.text if (answer := feed(port, "moej-ja.atom")) else ""))
+    served = feed(port, "moej-ja.atom")
+    status, logged = stop(process)
+    assert served is not None
+    assert served.content == playground.feeds()["moej-ja.atom"]
+    assert status == 0, logged
+    assert "source=moej-ja outcome=ok" in logged
+
+
+def test_sigterm_in_the_midst_of_a_crawl_ends_it_and_its_child(playground: Playground, start: Start) -> None:
+    process = start(free_port())
+    assert eventually(lambda: any(each.target.startswith("/press") for each in playground.replica.requests))
+    status, _ = stop(process)
+    count = len(playground.replica.requests)
+    time.sleep(1)
+    assert (status, len(playground.replica.requests)) == (0, count)
+
+
+def test_a_second_scheduler_on_the_archive_says_so_and_waits_for_its_turn(playground: Playground, start: Start) -> None:
+    first_port, second_port = free_port(), free_port()
+    first = start(first_port)
+    assert eventually(lambda: feed(first_port, "all.atom") is not None)
+    second = start(second_port)
+    time.sleep(4)
+    assert feed(second_port, "all.atom") is None
+    stop(first)
+    assert eventually(lambda: feed(second_port, "all.atom") is not None, within=30)
+    _, logged = stop(second)
+    assert "another scheduler" in logged
+    assert "waiting" in logged
+
+
+def test_a_source_that_was_crawled_lately_is_not_due_at_once(playground: Playground, start: Start) -> None:
+    playground.zerowire("crawl", "iclei")
+    playground.replica.requests.clear()
+    port = free_port()
+    process = start(port)
+    assert eventually(lambda: any(each.host == "www.env.go.jp" for each in playground.replica.requests))
+    stop(process)
+    assert [each for each in playground.replica.requests if each.host == "iclei.org"] == []
+
+
+def test_an_unknown_source_in_the_schedule_is_wrong_usage(playground: Playground) -> None:
+    done = playground.zerowire("run", ZEROWIRE_SCHEDULE="{nobody = 5}")
+    assert done.returncode == 2
+    assert "nobody" in done.stderr
+
+
+def test_an_address_that_is_taken_is_named(playground: Playground) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = f"127.0.0.1:{listener.getsockname()[1]}"
+        done = playground.zerowire("run", ZEROWIRE_LISTEN=taken)
+    assert done.returncode == 2
+    assert taken in done.stderr

@@ -1,0 +1,108 @@
+"""Bytes in, answers out: validators, 304, gzip (RFC 9110, sections 8.8, 12.5.3 and 13).
+
+This module alone knows when a client has what it asks for already, and which files were read before.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_TAG = re.compile(r'"[^"]*"')
+_CODING = re.compile(r"([^\s,;]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*(?:,|$)", re.IGNORECASE)
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes to be served, plain and compressed; ``digest`` is of the plain ones, ``modified`` in UTC."""
+
+    body: bytes
+    compressed: bytes
+    digest: str
+    modified: datetime | None
+
+    @classmethod
+    def of(cls, body: bytes, modified: datetime | None = None) -> Document:
+        return cls(body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:32], modified)
+
+    def tag(self, *, compressed: bool) -> str:
+        """Return the strong entity tag: one a coding, as their bytes differ (section 8.8.3.3)."""
+        return f'"{self.digest}-gzip"' if compressed else f'"{self.digest}"'
+
+
+class Shelf:
+    """Files as documents, by name; a file is read again only when it was replaced."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+        self._read: dict[str, tuple[tuple[int, int, int], Document]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def document(self, name: str) -> Document:
+        """Return the file of that name as it is now. Raises OSError where there is none, or it can't be read."""
+        with self._files[name].open("rb") as file:
+            status = os.fstat(file.fileno())
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            known = self._read.get(name)
+            if known and known[0] == stamp:
+                return known[1]
+            document = Document.of(file.read(), datetime.fromtimestamp(int(status.st_mtime), UTC))
+        self._read[name] = (stamp, document)
+        return document
+
+
+def answer(request: Request, document: Document, media_type: str, headers: Mapping[str, str]) -> Response:
+    """Return *document* in the coding that the client takes, or 304 where the client has it."""
+    compressed = _takes_gzip(request.headers.get("accept-encoding", ""))
+    fields = {"ETag": document.tag(compressed=compressed), "Vary": "Accept-Encoding", **headers}
+    if document.modified:
+        fields["Last-Modified"] = format_datetime(document.modified, usegmt=True)
+    known = _known_tag(request, document, compressed=compressed)
+    if known:
+        return Response(status_code=304, headers=fields | {"ETag": known})
+    if compressed:
+        fields["Content-Encoding"] = "gzip"
+    body = document.compressed if compressed else document.body
+    return Response(body, headers=fields | {"Content-Type": f"{media_type}; charset=utf-8"})
+
+
+def _known_tag(request: Request, document: Document, *, compressed: bool) -> str | None:
+    """Return the tag of what the client has already, None where it needs an answer (section 13.2.2).
+
+    A client that takes gzip can use the plain document as well, but not the other way round.
+    """
+    tags = [document.tag(compressed=each) for each in ((True, False) if compressed else (False,))]
+    given = ", ".join(request.headers.getlist("if-none-match"))
+    if given.strip() == "*":
+        return tags[0]
+    if given:
+        return next((tag for tag in tags if tag in _TAG.findall(given)), None)  # W/ aside: the comparison is weak
+    since = _instant(request.headers.get("if-modified-since", ""))
+    return tags[0] if document.modified and document.modified <= since else None
+
+
+def _instant(value: str) -> datetime:
+    """Return an HTTP date, in the distant past where it is none: a wrong one is ignored (section 13.1.3)."""
+    try:
+        instant = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return _OLDEST
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    weights = {coding.lower(): float(weight or 1) for coding, weight in _CODING.findall(accepted)}
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
