@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 import scheduler
@@ -198,8 +198,9 @@ def demo(*, once: bool) -> None:
             click.echo(f"{settings.base_url} shows it; Ctrl-C stops it", err=True)
             while not stop.wait(_DEMO_PAUSE):
                 click.echo(f"announced: {replica.announce()}", err=True)
-                scheduler.crawl(mirrored, list(load()), stop=stop)
-                scheduler.publish_all(mirrored, load(), database)
+                scheduler.crawl(mirrored, list(load()), quiet=True, stop=stop)
+                changed = [feed.path.name for feed in scheduler.publish_all(mirrored, load(), database) if feed.changed]
+                click.echo(f"changed: {', '.join(changed)}", err=True)
 
 
 def _crawl(
@@ -214,9 +215,9 @@ def _crawl(
     with _database(settings) as database:
         runs = Runs(database)
         before = runs.newest()
-        status = scheduler.crawl(settings, names, since=since, recheck=recheck)
+        status = scheduler.crawl(settings, names, since=since, recheck=recheck, quiet=True)
         ended = [run for run in runs.since(before) if run.source in names]
-    _print_table([_run_row(run) for run in ended], as_json=as_json)
+    _print_runs(ended, as_json=as_json)
     return 0 if status == 0 else 1
 
 
@@ -248,10 +249,18 @@ def _named(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names)) or list(there_are)
 
 
-def _run_row(run: Run) -> dict[str, Any]:
-    return {"source": run.source, "outcome": run.outcome.value, **run.counts, "route": run.route} | (
-        {"problems": list(run.problems)} if run.problems else {}
-    )
+def _print_runs(runs: Sequence[Run], *, as_json: bool) -> None:
+    if as_json or sys.stdout.isatty():
+        _print_table([_run_row(run, as_json=as_json) for run in runs], as_json=as_json)
+        return
+    for run in runs:
+        counts = " ".join(f"{name}={count}" for name, count in run.counts.items())
+        click.echo(f"{run.source:16} {run.outcome:8} {counts} route={_cell(run.route)}")
+
+
+def _run_row(run: Run, *, as_json: bool) -> dict[str, Any]:
+    row = {"source": run.source, "outcome": run.outcome.value, **run.counts, "route": run.route}
+    return row | {"problems": list(run.problems)} if as_json else row
 
 
 def _source_row(source: type[Source], archive: Archive, last: Run | None) -> dict[str, Any]:
@@ -290,13 +299,13 @@ def _print_table(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
     elif sys.stdout.isatty() and rows:
-        table = Table(*(name for name in rows[0] if name != "problems"), box=None)
+        table = Table(*(Column(name, overflow="fold") for name in rows[0]), box=None)
         for row in rows:
-            table.add_row(*(Text(_cell(value)) for name, value in row.items() if name != "problems"))
+            table.add_row(*(Text(_cell(value)) for value in row.values()))
         Console().print(table)
     else:
         for row in rows:
-            click.echo("\t".join(_cell(value) for name, value in row.items() if name != "problems"))
+            click.echo("\t".join(_cell(value) for value in row.values()))
 
 
 def _cell(value: Any) -> str:

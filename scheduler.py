@@ -72,14 +72,14 @@ def crawl(
     *,
     since: datetime | None = None,
     recheck: bool = False,
+    quiet: bool = False,
     stop: threading.Event | None = None,
 ) -> int:
     """Crawl the sources *names* in a child process, and return its exit status; *stop* ends it early."""
     asked = [sys.executable, "-m", "crawler", *names]
     if since is not None:
         asked += ["--since", since.isoformat()]
-    if recheck:
-        asked.append("--recheck")
+    asked += [flag for flag, given in (("--recheck", recheck), ("--quiet", quiet)) if given]
     with subprocess.Popen(asked, env=os.environ | environment(settings)) as child:
         try:
             return _ended(child, stop or threading.Event())

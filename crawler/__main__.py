@@ -41,8 +41,8 @@ class UnknownSource(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Crawl or probe, and return the exit status."""
-    _log_to_stderr()
     given = _parsed(arguments)
+    _log_to_stderr(quiet=given.quiet)
     try:
         settings = load_settings(os.environ)
         sources = _named(given.sources)
@@ -89,13 +89,13 @@ def _run(tasks: Sequence[Task], settings: Settings) -> str | None:
     return crawler.stats.get_value("finish_reason") if crawler.stats else None
 
 
-def _log_to_stderr() -> None:
-    """Say what zerowire has to say; of Scrapy, only faults in our own code."""
+def _log_to_stderr(*, quiet: bool) -> None:
+    """Say what zerowire has to say, only what went wrong where *quiet*; of Scrapy, only faults in our own code."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("zerowire")
     ours.addHandler(handler)
-    ours.setLevel(logging.WARNING if sys.stderr.isatty() else logging.INFO)
+    ours.setLevel(logging.WARNING if quiet else logging.INFO)
     ours.propagate = False
 
 
@@ -150,6 +150,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("sources", nargs="*", help="names from spiders/; all if none")
     parser.add_argument("--since", type=_moment, help="go back to this day (YYYY-MM-DD, UTC)")
     parser.add_argument("--check", action="store_true", help="probe every route, store nothing")
+    parser.add_argument("--quiet", action="store_true", help="log only what went wrong; the caller tells the rest")
     parser.add_argument("--recheck", action="store_true", help="ask for every page of the last 7 days again")
     return parser.parse_args(arguments)
 

@@ -1,8 +1,9 @@
-"""How far a crawl is: a bar on a terminal, nothing elsewhere, where the closing lines tell it."""
+"""How far a crawl is: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import time
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -10,15 +11,18 @@ from rich.progress import Progress as Bar
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
+_PAUSE = 10.0  # seconds between two lines
+
 
 class Progress:
-    """Shows requests answered of requests made, while a crawl goes on."""
+    """Shows requests answered of requests made, while a crawl goes on; on stderr."""
 
     def __init__(self, crawler: Crawler, sources: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("requests"))
         self._bar = Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
         self._task = self._bar.add_task(f"{sources} sources", total=0)
-        self._made = 0
+        self._made = self._done = 0
+        self._said = time.monotonic()
         crawler.signals.connect(self._scheduled, signals.request_scheduled)
         crawler.signals.connect(self._answered, signals.request_left_downloader)
 
@@ -33,5 +37,10 @@ class Progress:
         self._bar.update(self._task, total=self._made)
 
     def _answered(self, request: Request) -> None:
-        if not request.meta.get("is_robots_txt"):
-            self._bar.advance(self._task)
+        if request.meta.get("is_robots_txt"):
+            return
+        self._done += 1
+        self._bar.advance(self._task)
+        if self._bar.disable and time.monotonic() - self._said >= _PAUSE:
+            self._said = time.monotonic()
+            sys.stderr.write(f"{self._done} of {self._made} requests\n")
