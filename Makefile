@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test check format golden endurance clean
+.PHONY: demo run test check format golden endurance bench-extraction clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -43,5 +43,15 @@ format: .venv/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	touch $@ .venv/.program
 
+bench-extraction: .venv-bench/.done  ## extraction beside its peers; ARGS: directories of gold sets
+	.venv-bench/bin/python -m bench.extraction $(ARGS)
+
+.venv-bench/.done: pyproject.toml constraints.txt bench/peers.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/peers.txt
+	# Ours last: where a peer asks for an older version of a library that both use, it gets ours.
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-bench build *.egg-info

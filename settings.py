@@ -35,8 +35,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         host, _, port = self.listen.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdigit() or int(port) > 65_535:
             raise SettingsError(f"listen: expected HOST:PORT, got {self.listen!r}")
+        for name in ("mirror", "base_url"):
+            address = getattr(self, name)
+            if address and not address.startswith(("http://", "https://")):
+                raise SettingsError(f"{name}: expected an address such as http://127.0.0.1:8801, got {address!r}")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -111,4 +115,4 @@ def _value(name: str, value: Any, where: str) -> Any:
 
 
 def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")

@@ -102,7 +102,7 @@ _NUMBER = re.compile(rf"({_DAY})(?:st|nd|rd|th|{SP}日)?{_WEEKDAY}")
 _RANGE = re.compile(_DASH)
 _LIST = re.compile(_AND)
 _JOIN = re.compile(rf"{SP}(?:(?P<range>{_DASH})|{_AND}|[、,]){SP}(?:{DAY_NAME},?[ ])?")
-_AGAIN = re.compile(rf"(?P<days>{_DAY})(?:st|nd|rd|th|日){_WEEKDAY}")
+_AGAIN = re.compile(rf"(?P<same>同月{SP})?(?P<days>{_DAY})(?:st|nd|rd|th|日){_WEEKDAY}")
 
 
 def next_start(text: str, at: int) -> int | None:
@@ -136,13 +136,17 @@ def follow(text: str, before: Run, at: int) -> Run | None:
 
 
 def again(text: str, before: Run, at: int) -> Run | None:
-    """Return the later day of *before*'s month with which a list goes on at *at*: ", 18th", "、22日"."""
+    """Return the later day of *before*'s month with which a list goes on at *at*: ", 18th", "、22日", "から同月30日".
+
+    What says that it is of the same month is sure to be a day, and may end a range.
+    """
     join = _JOIN.match(text, at)
     printed = join and _AGAIN.match(text, join.end())
-    if not printed or int(printed["days"]) <= before.days[-1].last:
+    if not join or not printed or int(printed["days"]) <= before.days[-1].last:
         return None
     day = Days(first=int(printed["days"]), last=int(printed["days"]), start=printed.start(), end=printed.end())
-    return Run(year=None, later=0, month=before.month, days=(day,), start=day.start, end=day.end)
+    ranged = bool(printed["same"] and join["range"])
+    return Run(year=None, later=0, month=before.month, days=(day,), start=day.start, end=day.end, ranged=ranged)
 
 
 def _run(text: str, printed: re.Match[str] | None) -> Run | None:

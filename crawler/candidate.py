@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from store.announcement import From, Precision
@@ -20,14 +20,14 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """``url`` is the address in its one spelling, ``address`` as the route gave it.
+    """``url`` is the address in its one spelling, ``address`` as the route gave it, which may differ each time.
 
     ``modified`` is when the page last changed, as far as the route says; ``latest`` a time after which it can't have
     been published, such as the day of an event it announces.
     """
 
     url: str
-    address: str
+    address: str = field(compare=False)
     title: str = ""
     published: Dated | None = None
     modified: datetime | None = None
@@ -37,7 +37,8 @@ class Candidate:
     def newest(self) -> datetime | None:
         """The latest time at which the page can have been published, None where nothing tells."""
         if self.published is not None:
-            return self.published.at
+            whole_day = self.published.precision is Precision.DAY
+            return self.published.at + timedelta(days=1) if whole_day else self.published.at
         known = [time for time in (self.modified, self.latest) if time is not None]
         return min(known, default=None)
 

@@ -22,7 +22,7 @@ ZONES = {
     **dict.fromkeys(("KST", "韓国時間"), "Asia/Seoul"),
     **dict.fromkeys(("CET", "Central European Time", "BST", "WEST"), "Etc/GMT-1"),
     **dict.fromkeys(("CEST", "Central European Summer Time", "EET", "SAST"), "Etc/GMT-2"),
-    **dict.fromkeys(("EEST", "EAT"), "Etc/GMT-3"),
+    **dict.fromkeys(("EEST", "EAT", "TRT"), "Etc/GMT-3"),
     **dict.fromkeys(("ICT", "WIB"), "Etc/GMT-7"),
     **dict.fromkeys(("SGT", "HKT", "PHT"), "Etc/GMT-8"),
     "IST": "Asia/Kolkata",
@@ -33,6 +33,7 @@ ZONES = {
     "EST": "Etc/GMT+5",
     "PDT": "Etc/GMT+7",
     "PST": "Etc/GMT+8",
+    **dict.fromkeys(("AoE", "Anywhere on Earth"), "Etc/GMT+12"),
 }
 """Printed zones by the IANA zone that has their offset all year (Etc/GMT-1 is one hour *ahead* of Greenwich).
 
@@ -87,7 +88,7 @@ _ZONE = re.compile(
     r"(?:UTC|GMT)(?:[ ]?(?P<ahead>\+)[ ]?|-(?![0-9]{1,2}:[0-9]{2}[ ]?(?:UTC|GMT)))"  # no range: "10:00 UTC-11:30 UTC"
     r"(?P<hours>[0-9]{1,2})(?::?(?P<minutes>00|15|30|45))?(?![0-9])"
     rf"|(?P<name>{'|'.join(sorted(ZONES, key=len, reverse=True))})(?![a-z]|[A-Z](?![a-z]))"  # "JSTVenue", run together
-    r"|現地時間|[Ll]ocal [Tt]ime)[)\]]?"
+    r"|(?:現地|[ァ-ヶー]{2,12}(?:標準|夏)?)時間|[Ll]ocal [Tt]ime)[)\]]?"
 )
 _TIME = re.compile(
     r"(?<![0-9])(?<![0-9][:.])(?:(?P<early>午前|午後|[AaPp]\.?[Mm]\.?)[ ]?)?"
@@ -101,7 +102,7 @@ _AND = re.compile(rf"{SP}(?:[/|,、;&(=]|(?:and|or)(?=[ ])|及び|および|又�
 _COLON = re.compile(rf":?{SP}")
 _GAP = re.compile(
     rf"{SP}(?:[-,、:;@|(のは]{SP})?(?:(?:at|from|by)[ ]|各日|両日|連日)?\n{{0,2}}{SP}"
-    rf"(?:(?:(?i:time)|開催時間|時間|時刻){SP}:{SP})?"
+    rf"(?:(?:(?i:time)|開催時間|時間|時刻){SP}:?{SP})?"
 )
 _LEAD = re.compile(rf"{SP},?{SP}(?:on[ ])?(?:{DAY_NAME},?[ ])?")
 _UNTIL = re.compile(rf"{SP}\(?(?:まで|迄|必着|締切|〆切|厳守)")

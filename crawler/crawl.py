@@ -50,6 +50,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class _Failed:
+    """A document that failed. One that ``ends`` its route only says that there is nothing more."""
+
+    document: Document
+    error: RouteFailed
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An announcement on its way from a page to the archive, and what to remember of the page's answer."""
 
@@ -71,9 +80,10 @@ class Crawl:
         self._visited = visits.of(source.name)
         self._asked: set[str] = set()  # keys of documents and pages, each asked for once
         self._pages = 0
-        self._left = 0
+        self._documents = 0
+        self._left: Counter[str] = Counter()  # what was not asked for, because of a limit
         self._open: Counter[int] = Counter()  # documents under way, by position of the route
-        self._errors: dict[int, RouteFailed] = {}
+        self._failed: list[_Failed] = []
         self._named: defaultdict[int, set[str]] = defaultdict(set)  # addresses, by position of the route
         self._only_later: Counter[int] = Counter()
 
@@ -94,20 +104,23 @@ class Crawl:
             before = self._visited.get(key(document.url))
             found = self._found(document, answer, before)
         except RouteFailed as error:
-            yield from self._on_route_error(document, error, ended=_has_ended(document, answer, error))
+            self._failed.append(_Failed(document, error, _has_ended(document, answer, error)))
+            yield from self._after(document)
             return
-        if found.candidates and self.tally.carried is None:
+        carries = bool(found.candidates) and self.tally.carried is None
+        if carries:
             self.tally.carried, self.tally.route = document.position, self._route(document).url
-            yield from self._wanted_again()
-        fresh = list(self._wanted(document, found, before))
-        yield from fresh
+        yield from list(self._wanted(document, found, before))
+        if carries:  # after what is new, which the limit on pages must not keep out
+            yield from self._wanted_again(found)
         yield from self._further(document, found)
         yield from self._after(document)
 
     def on_document_error(self, document: Document, reason: str) -> Iterator[Document | Wanted]:
         """Take note that a route's document could not be had, and yield what to try instead."""
         error = RouteFailed(self.source.name, document.url, f"expected an answer: {reason}")
-        yield from self._on_route_error(document, error, ended=False)
+        self._failed.append(_Failed(document, error))
+        yield from self._after(document)
 
     def on_page(self, wanted: Wanted, answer: Answer) -> Reading | None:
         """Return the reading of a page, None where the answer is no news: unchanged, gone, or no announcement."""
@@ -145,20 +158,27 @@ class Crawl:
     def end(self) -> None:
         """Say what the run as a whole leaves to say."""
         name = self.source.name
-        carried = self.tally.carried
-        for position, error in sorted(self._errors.items()):
-            if carried is None:
-                self.tally.fail(error)
-            elif position < carried:
-                self.tally.warn(error)
-            else:
-                self.tally.note(error)
+        self._say_what_failed()
         for position, count in sorted(self._only_later.items()) if self.plan.since is None else ():
             expected = f"expected {count} more announcements, which {self.source.routes[position].url} names"
             self.tally.warn(RouteFailed(name, self.tally.route, expected))
-        if self._left:
-            left = f"expected at most {self.plan.most_pages} pages, left {self._left} for the next run"
+        for limit, count in self._left.items():
+            left = f"expected at most {limit}, left {count} for the next run"
             self.tally.note(RouteFailed(name, self.tally.route, left))
+
+    def _say_what_failed(self) -> None:
+        """Say each route that did not work, once, and each document that is missing of one that did."""
+        fails = self.tally.carried is None
+        carried = len(self.source.routes) if self.tally.carried is None else self.tally.carried
+        useless = {failed.document.position: failed.error for failed in reversed(self._failed)}
+        for position, error in sorted(useless.items()):
+            if position < carried:
+                (self.tally.fail if fails else self.tally.warn)(error)
+        for failed in self._failed:
+            if failed.document.position > carried and failed.document.is_first:
+                self.tally.note(failed.error)
+            elif failed.document.position >= carried and not failed.ends:
+                self.tally.fail(failed.error)
 
     def _route(self, document: Document) -> Route:
         return self.source.routes[document.position]
@@ -178,33 +198,24 @@ class Crawl:
         if not self._open[document.position] and (self.plan.every_route or self.tally.carried is None):
             yield from self._ask_route(document.position + 1)
 
-    def _on_route_error(self, document: Document, error: RouteFailed, *, ended: bool) -> Iterator[Document | Wanted]:
-        if document.is_first or self.tally.carried is None:
-            self._errors.setdefault(document.position, error)
-        elif not ended:
-            self.tally.fail(error)
-        yield from self._after(document)
-
     def _found(self, document: Document, answer: Answer, before: Visit | None) -> Found:
         """Return what the answer names: read now, or kept from before where it is the same. Raises RouteFailed."""
         name, url = self.source.name, document.url
-        same = answer.status == 304 or (before is not None and before.body_hash == answer.body_hash)
-        if same and before is not None and before.named is not None:
+        same_bytes = answer.status == 200 and before is not None and before.body_hash == answer.body_hash
+        if (answer.status == 304 or same_bytes) and before is not None and before.named is not None:
             self._visits.unchanged(name, url, now=self.plan.now)
             return kept(before.named)
-        if answer.status != 200:
-            raise RouteFailed(name, answer.url, f"expected status 200, got {answer.status}")
-        if not answer.whole:
-            raise RouteFailed(name, answer.url, "expected a whole answer, got a part of it")
         found = discover(self._route(document), answer, self.source)
         self._visits.answered(name, url, _visit(answer, self.plan.now, named=found))
         return found
 
-    def _wanted_again(self) -> Iterator[Wanted]:
-        """Yield the recent pages that are due again, whether a route still names them or not."""
+    def _wanted_again(self, found: Found) -> Iterator[Wanted]:
+        """Yield the recent pages that are due again, whether the route still names them or not."""
+        named = {candidate.url: candidate for candidate in found.candidates}
         for known in self._archive.recent(self.source.name, since=self.plan.now - RECENT):
             if self.plan.revisits(known, self._visited.get(key(known.url)), changed=False):
-                yield from self._want(Wanted(Candidate(url=known.url, address=known.url), known))
+                candidate = named.get(known.url) or Candidate(url=known.url, address=known.url)
+                yield from self._want(Wanted(candidate, known))
 
     def _wanted(self, document: Document, found: Found, before: Visit | None) -> Iterator[Wanted]:
         previous = {named.url: named for named in kept(before.named).candidates} if before and before.named else {}
@@ -232,7 +243,7 @@ class Crawl:
             return
         self._asked.add(spelt)
         if self._pages >= self.plan.most_pages:
-            self._left += 1
+            self._left[f"{self.plan.most_pages} pages"] += 1
             return
         self._pages += 1
         yield wanted
@@ -253,8 +264,13 @@ class Crawl:
 
     def _ask_further(self, document: Document, further: Further) -> Iterator[Document]:
         spelt = key(further.url)
-        if spelt not in self._asked and sum(self._open.values()) < DOCUMENTS:
-            self._asked.add(spelt)
+        if spelt in self._asked:
+            return
+        self._asked.add(spelt)
+        if self._documents >= DOCUMENTS:
+            self._left[f"{DOCUMENTS} documents"] += 1
+        else:
+            self._documents += 1
             self._open[document.position] += 1
             yield Document(document.position, further.url, is_first=False)
 
@@ -272,12 +288,13 @@ class Crawl:
         """Return the reading of a page that answered. Raises NoContent."""
         self._check(wanted, answer)
         page = extract(decode(answer.body, answer.content_type), answer.url, self.source.page, zone=self.source.zone())
+        read = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now)
         if not page.declared:
             error = NoContent(self.source.name, answer.url, f"expected the text at {self.source.page.body!r}")
             self.tally.warn(error)
             if wanted.known is not None:  # what was searched for is no ground to change what was read where it stands
+                self._visits.unchanged(self.source.name, wanted.candidate.url, now=self.plan.now)
                 return None
-        read = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now)
         return Reading(self, wanted, read, _visit(answer, self.plan.now))
 
     def _check(self, wanted: Wanted, answer: Answer) -> None:

@@ -94,7 +94,7 @@ def _next(text: str, printed: _Printed) -> Run | None:
         return run
     run = calendar_days.again(text, printed.run, printed.end)
     # a number without a month is a day only between times: "2021, 18th century"
-    return run if run and printed.hours and clock_times.after(text, run.end) else None
+    return run if run and (run.ranged or (printed.hours and clock_times.after(text, run.end))) else None
 
 
 def _years(sequence: Sequence[_Printed], anchor: date | None, *, before: int | None) -> list[int | None]:

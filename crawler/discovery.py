@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import singledispatch
 from html import unescape
@@ -16,18 +16,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import feedparser
-from lxml import etree, html
+from lxml import etree
 
 from crawler import dates
 from crawler.answer import Answer
 from crawler.candidate import Candidate, Dated, as_data, from_data
 from crawler.decode import decode
 from crawler.errors import EmptyRoute, RouteFailed
+from crawler.markup import parsed
 from crawler.spec import Feed, Listing, Route, Sitemap, Source, WordPress
 from crawler.urls import absolute, canonical
 from store.announcement import From, Precision
 
 _MOST = 50_000  # addresses in one document: the sitemap protocol's own limit
+_MARK = "7777777"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class _Entry:
 def discover(route: Route, answer: Answer, source: type[Source]) -> Found:
     """Return what *answer* names.
 
-    Raises RouteFailed for an answer that is no document of the route's kind, EmptyRoute where it names no candidate;
-    an index of sitemaps names its sitemaps instead.
+    Raises RouteFailed for an answer that is no whole document of the route's kind, EmptyRoute where it names no
+    candidate; an index of sitemaps names its sitemaps instead.
     """
+    if answer.status != 200:
+        raise RouteFailed(source.name, answer.url, f"expected status 200, got {answer.status}")
+    if not answer.whole:
+        raise RouteFailed(source.name, answer.url, "expected a whole answer, got a part of it")
     entries, further = _read(route, answer, source)
     found = Found(tuple(_candidates(entries, answer, source)), tuple(_once(further, answer)))
     if not found.candidates and not (isinstance(route, Sitemap) and found.further):
@@ -71,15 +77,15 @@ def discover(route: Route, answer: Answer, source: type[Source]) -> Found:
 
 
 def _candidates(entries: Iterable[_Entry], answer: Answer, source: type[Source]) -> Iterator[Candidate]:
-    seen: set[str] = set()
+    named: dict[str, Candidate] = {}
     for entry in entries:
         url = canonical(entry.address, base=answer.url, hosts=source.hosts())
-        if url is None or not source.names(url) or url.rstrip("/") in seen:
+        if url is None or not source.names(url):
             continue
-        seen.add(url.rstrip("/"))
-        named = source.keep(_candidate(url, entry, answer, source))
-        if named is not None:
-            yield named
+        first = named.setdefault(url.rstrip("/"), _candidate(url, entry, answer, source))
+        if not first.title and entry.title:  # a picture's link has none, that of the heading beside it has
+            named[url.rstrip("/")] = replace(first, title=entry.title)
+    yield from filter(None, map(source.keep, named.values()))
 
 
 def _candidate(url: str, entry: _Entry, answer: Answer, source: type[Source]) -> Candidate:
@@ -118,21 +124,28 @@ def _read(route: Route, answer: Answer, source: type[Source]) -> _Read:
 def _feed(route: Feed, answer: Answer, source: type[Source]) -> _Read:
     _refuse_entities(answer, source)
     feed = feedparser.parse(answer.body, response_headers={"content-type": answer.content_type or "application/xml"})
-    if not feed.version:
+    if not feed.get("version"):
         raise RouteFailed(source.name, answer.url, "expected RSS or Atom")
     entries = [_feed_entry(entry, source) for entry in feed.entries[:_MOST] if entry.get("link")]
     return entries, [Further(_next_page(route.url, route.older, answer.url))] if entries else []
 
 
 def _feed_entry(entry: Any, source: type[Source]) -> _Entry:
-    changed = entry.get("updated") if entry.get("updated") != entry.get("published") else None
+    published, updated = entry.get("published"), dict.get(entry, "updated")  # its own get takes one for the other
+    changed = updated if updated != published else None
     return _Entry(
         address=entry.link,
-        title=_line(entry.get("title", "")),
-        date=_stamp(entry.get("published") or entry.get("updated"), From.FEED, source),
+        title=_feed_title(entry),
+        date=_stamp(published or updated, From.FEED, source),
         modified=dates.machine(changed, zone=source.zone()) if changed else None,
         tags=tuple(term for tag in entry.get("tags", ()) if (term := _line(tag.get("term") or ""))),
     )
+
+
+def _feed_title(entry: Any) -> str:
+    title = entry.get("title", "")
+    is_markup = entry.get("title_detail", {}).get("type") != "text/plain"
+    return _line(_without_tags(title) if is_markup else title)
 
 
 @_read.register
@@ -140,14 +153,14 @@ def _wordpress(route: WordPress, answer: Answer, source: type[Source]) -> _Read:
     try:
         posts = json.loads(answer.body)
         entries = [_post(post, source) for post in posts[:_MOST]]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RouteFailed(source.name, answer.url, "expected a JSON array of WordPress posts") from error
     return entries, [Further(_next_page(route.url, route.older, answer.url))] if entries else []
 
 
 def _post(post: dict[str, Any], source: type[Source]) -> _Entry:
     return _Entry(
-        address=post["link"],
+        address=post["link"].strip(),
         title=_line(_without_tags(post["title"]["rendered"])),
         date=_stamp(f"{post['date_gmt']}Z", From.FEED, source),
         modified=dates.machine(f"{post['modified_gmt']}Z", zone=source.zone()),
@@ -156,9 +169,9 @@ def _post(post: dict[str, Any], source: type[Source]) -> _Entry:
 
 def _next_page(base: str, older: str, asked: str) -> str:
     """Return the address of the page after *asked*, which is *base* or *base* with *older* filled in."""
-    before, _, after = older.partition("{page}")
-    number = asked.removeprefix(base + before).removesuffix(after)
-    return base + older.format(page=int(number) + 1 if number.isdigit() else 2)
+    marked = canonical(base + older.format(page=_MARK)) or ""  # as *asked* is spelt, its query sorted
+    number = re.fullmatch(re.escape(marked).replace(_MARK, r"(\d{1,6})"), canonical(asked) or "")
+    return base + older.format(page=int(number[1]) + 1 if number else 2)
 
 
 @_read.register
@@ -166,10 +179,13 @@ def _sitemap(route: Sitemap, answer: Answer, source: type[Source]) -> _Read:
     _refuse_entities(answer, source)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(answer.body, parser)
+        root = etree.fromstring(answer.body.lstrip(), parser)  # plugins put blank lines before the XML declaration
     except etree.XMLSyntaxError as error:
         raise RouteFailed(source.name, answer.url, f"expected a sitemap: {error.msg}") from error
-    if etree.QName(root).localname == "sitemapindex":
+    kind = etree.QName(root).localname
+    if kind not in ("urlset", "sitemapindex"):
+        raise RouteFailed(source.name, answer.url, f"expected a sitemap, got <{kind}>")
+    if kind == "sitemapindex":
         parts = [part for part in _locations(root, source) if re.search(route.parts, part.address)]
         return [], [Further(part.address, part.modified) for part in parts]
     return _locations(root, source), []
@@ -180,7 +196,7 @@ def _locations(root: Any, source: type[Source]) -> list[_Entry]:
         (url.findtext("{*}loc"), url.findtext("{*}lastmod") or "") for url in root.iterchildren("{*}url", "{*}sitemap")
     )
     return [
-        _Entry(address=address.strip(), modified=dates.machine(changed, zone=source.zone()))
+        _Entry(address=address.strip(), modified=_until(changed, source))
         for address, changed in list(named)[:_MOST]
         if address
     ]
@@ -191,7 +207,7 @@ def _listing(route: Listing, answer: Answer, source: type[Source]) -> _Read:
     text = decode(answer.body, answer.content_type)
     if not text.strip():
         raise RouteFailed(source.name, answer.url, "expected a page, got nothing")
-    tree = html.document_fromstring(text)
+    tree = parsed(text)
     groups = tree.cssselect(route.group) if route.group else [tree]
     entries = [entry for group in groups for entry in _grouped(route, group, source)]
     older = tree.cssselect(route.older) if route.older else []
@@ -223,6 +239,12 @@ def _refuse_entities(answer: Answer, source: type[Source]) -> None:
     """Refuse a document that defines entities: expanding them is how a small file fills a memory."""
     if re.search(rb"<!\s*(?:DOCTYPE[^>]*\[|ENTITY)", answer.body[:65_536], re.IGNORECASE):
         raise RouteFailed(source.name, answer.url, "expected XML that defines no entities")
+
+
+def _until(stamp: str, source: type[Source]) -> datetime | None:
+    """Return the moment of *stamp*, the end of the day where it is a bare day."""
+    at = dates.machine(stamp, zone=source.zone())
+    return at + timedelta(days=1) if at and ":" not in stamp else at
 
 
 def _stamp(text: str | None, found: From, source: type[Source]) -> Dated | None:

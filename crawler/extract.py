@@ -6,6 +6,7 @@ one does, its reading counts if nothing is missing in it, else the element is ta
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 import re
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,9 @@ from crawler.spec import Page
 from crawler.urls import absolute
 from store.announcement import Attachment, From, Precision
 
+# It warns of each page without a text, on stderr where nobody listens: what that means is the crawl's to say.
+logging.getLogger("trafilatura").addHandler(logging.NullHandler())
+
 _DOCUMENTS = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|csv)$", re.IGNORECASE)
 _SIZE = re.compile(
     r"\s*[\[(（［【]\s*(?:PDF|Word|Excel)?[^\])）］】]*?[\d.,]+\s*[KMG]i?B[^\])）］】]*[\])）］】]\s*$", re.IGNORECASE
@@ -37,6 +41,7 @@ _SIZE = re.compile(
 _SENTENCE_END = re.compile(r"[。！？](?![」』）)])|[.!?](?=\s)")
 _LONGEST_SUMMARY = 300
 _SHORTEST_SUMMARY = 60
+_LONGEST_LABEL = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +184,7 @@ def _attachments(links: Iterable[Any], url: str) -> Iterator[Attachment]:
             continue
         seen.add(address)
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        label = _SIZE.sub("", line(link.text_content()))
+        label = _SIZE.sub("", line(link.text_content())[:_LONGEST_LABEL])
         yield Attachment(url=address, type=kind, title=label or unquote(path.rpartition("/")[2]))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import chain
 from typing import Any
 
 import nh3
@@ -74,7 +76,7 @@ def parsed(markup: str) -> Any:
     """Return the page *markup*, whatever it is, as a tree without comments."""
     # libxml2 drops everything beyond 256 levels without a word; this is good for 2048.
     parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-    text = re.sub(r"\A\s*<\?xml[^>]*>", "", markup)  # lxml refuses a str that declares an encoding
+    text = re.sub(r"\A(?:\s*<\?xml[^>]*>)+", "", markup)  # lxml refuses a str that declares an encoding
     try:
         tree = document_fromstring(text, parser=parser)
     except etree.ParserError:  # nothing in it but comments, a DOCTYPE, white space
@@ -94,10 +96,10 @@ def tidy(tree: Any) -> None:
     for image in list(tree.iter("img")):
         if not _is_picture(image):
             remove(image)
-    for element in tree.iter(*_DIVISIONS):
-        element.tag = "div"
-    for element in tree.iter("time"):  # trafilatura would take it out of its sentence
-        element.tag = "span"
+    for element in list(tree.iter("time")):
+        parent = element.getparent()
+        if parent is not None and line(parent.text_content()) != line(element.text_content()):
+            element.tag = "span"  # else trafilatura takes it out of its sentence
 
 
 def show_lazy_images(tree: Any) -> None:
@@ -110,7 +112,12 @@ def show_lazy_images(tree: Any) -> None:
 
 def as_it_stands(elements: list[Any]) -> str:
     """Return *elements*, tidied before, as sanitised HTML."""
-    return sanitised("\n".join(map(_markup, elements)))
+    copies = [deepcopy(element) for element in elements]
+    for division in chain.from_iterable(copy.iter(*_DIVISIONS) for copy in copies):
+        division.tag = "div"
+    if [copy.tag for copy in copies] == ["div"]:
+        return inside(copies[0])
+    return sanitised("\n".join(map(_markup, copies)))
 
 
 def sanitised(markup: str) -> str:
@@ -131,8 +138,8 @@ def plain(markup: str) -> str:
     'One bold line.\\nTwo.\\nA\\t1'
     """
     said = "".join(_pieces(markup))
-    by_cell = re.sub(r"\s*\t\s*", "\t", said)  # a paragraph in a cell breaks no line
-    return re.sub(r"\s*\n\s*", "\n", re.sub(r" +", " ", by_cell)).strip()
+    by_cell = re.sub(r"[ \n]*\t[ \n]*", "\t", said)  # a paragraph in a cell breaks no line, a row does
+    return re.sub(r"\s*[\n\r]\s*", "\n", re.sub(r" +", " ", by_cell)).strip()
 
 
 def says_as_much(markup: str, other: str) -> bool:
@@ -142,29 +149,35 @@ def says_as_much(markup: str, other: str) -> bool:
 
 def without_title(markup: str, title: str) -> str:
     """Return *markup* without the heading that opens it, if that only says the title again."""
-    tree = _fragment(markup)
+    tree = fragment(markup)
     heading = next(tree.iter(*_HEADINGS), None)
     if heading is None or line(heading.text_content()) != title or not line(tree.text_content()).startswith(title):
         return markup
     remove(heading)
-    return sanitised(_markup(tree)).removeprefix("<div>").removesuffix("</div>")
+    return inside(tree)
+
+
+def inside(tree: Any) -> str:
+    """Return what stands inside of *tree*, a fragment, as sanitised HTML."""
+    return sanitised(_markup(tree)).removeprefix("<div>").removesuffix("</div>").strip()
 
 
 def links(markup: str) -> Iterator[Any]:
     """Yield the links in sanitised *markup*."""
-    yield from _fragment(markup).iter("a")
+    yield from fragment(markup).iter("a")
 
 
 def remove(element: Any) -> None:
-    """Remove *element*, not the text behind it."""
+    """Remove *element*, not the text behind it, which a block leaves apart from the text before."""
     parent = element.getparent()
     if parent is None:
         return
     before = element.getprevious()
-    if element.tail and before is not None:
-        before.tail = (before.tail or "") + element.tail
-    elif element.tail:
-        parent.text = (parent.text or "") + element.tail
+    behind = (" " if element.tag in (*_BLOCKS, *_DIVISIONS) else "") + (element.tail or "")
+    if before is not None:
+        before.tail = (before.tail or "") + behind
+    else:
+        parent.text = (parent.text or "") + behind
     parent.remove(element)
 
 
@@ -197,24 +210,26 @@ def _join_wrapped_lines(tree: Any) -> None:
 
 def _pieces(markup: str) -> Iterator[str]:
     preformatted = 0
-    for event, element in etree.iterwalk(_fragment(markup), events=("start", "end")):
+    for event, element in etree.iterwalk(fragment(markup), events=("start", "end")):
         begins = event == "start"
         preformatted += (1 if begins else -1) if element.tag == "pre" else 0
-        if element.tag in _BLOCKS or (element.tag == "br" and begins):
+        if element.tag in ("table", "tr"):
+            yield "\r"
+        elif element.tag in _BLOCKS or (element.tag == "br" and begins):
             yield "\n"
-        elif element.tag in _CELLS and begins:
+        elif element.tag in _CELLS and begins and element.getprevious() is not None:
             yield "\t"
         text = (element.text if begins else element.tail) or ""
         yield re.sub(r"[^\S\n]" if preformatted else r"\s+", " ", text)
 
 
 def _substance(markup: str) -> tuple[list[str], list[tuple[str, dict[str, str]]]]:
-    tree = _fragment(markup)
+    tree = fragment(markup)
     marks = [(element.tag, dict(element.attrib)) for element in tree.iter(*_MARKS)]
     return plain(markup).split(), marks
 
 
-def _fragment(markup: str) -> Any:
+def fragment(markup: str) -> Any:
     return fragment_fromstring(markup, create_parent="div", parser=HTMLParser(huge_tree=True))
 
 

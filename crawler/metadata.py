@@ -44,14 +44,14 @@ def metadata(tree: Any) -> Metadata:
 
 
 def _title(tree: Any) -> str:
-    """Return the heading with which the page's name for others begins or ends, else its only heading, else that name."""
+    """Return the heading with which the page's name for others begins or ends, its only heading, or that name."""
     shared, window = _first(tree, "//meta[@property='og:title']/@content"), _first(tree, "//title/text()")
     site = _first(tree, "//meta[@property='og:site_name']/@content")
     headings = [text for heading in tree.xpath("//h1") if (text := _line(heading.text_content())) not in ("", site)]
     agreed = [text for text in headings if (shared or window).startswith(text) or (shared or window).endswith(text)]
     if agreed or len(headings) == 1:
         return max(agreed or headings, key=len)
-    return _without(site, shared) if shared else _before_the_site(window)
+    return (_without(site, shared) if shared else _before_the_site(window)) or next(iter(headings), "")
 
 
 def _without(site: str, title: str) -> str:

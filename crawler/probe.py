@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from crawler.answer import Answer
 from crawler.candidate import Candidate
 from crawler.crawl import Document
-from crawler.discovery import discover
+from crawler.discovery import Found, discover
 from crawler.errors import RouteFailed
+from crawler.plan import DOCUMENTS
 from crawler.spec import Sitemap, Source
 
 
@@ -34,6 +35,7 @@ class Probe:
     source: type[Source]
     _named: dict[int, list[Candidate]] = field(default_factory=dict)
     _problems: dict[int, str] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
 
     def begin(self) -> Iterator[Document]:
         for position, route in enumerate(self.source.routes):
@@ -45,15 +47,20 @@ class Probe:
     def on_document(self, document: Document, answer: Answer) -> Iterator[Document]:
         route = self.source.routes[document.position]
         try:
-            if answer.status != 200:
-                raise RouteFailed(self.source.name, answer.url, f"expected status 200, got {answer.status}")
             found = discover(route, answer, self.source)
         except RouteFailed as error:
             self._problems.setdefault(document.position, str(error))
             return
         self._named.setdefault(document.position, []).extend(found.candidates)
         if isinstance(route, Sitemap):
-            yield from (Document(document.position, further.url, is_first=False) for further in found.further)
+            yield from self._parts(document, found)
+
+    def _parts(self, document: Document, found: Found) -> Iterator[Document]:
+        """Yield the parts of a sitemap, each once: an index may name itself."""
+        for further in found.further:
+            if further.url not in self._asked and len(self._asked) < DOCUMENTS:
+                self._asked.add(further.url)
+                yield Document(document.position, further.url, is_first=False)
 
     def on_document_error(self, document: Document, reason: str) -> Iterator[Document]:
         error = RouteFailed(self.source.name, document.url, f"expected an answer: {reason}")

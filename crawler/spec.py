@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
@@ -93,7 +93,7 @@ class Page:
     date: str = ""
     body: str = ""
     tags: str = ""
-    attachments: str = "a[href$='.pdf' i]"
+    attachments: str = "main a[href$='.pdf' i], article a[href$='.pdf' i]"
     drop: tuple[str, ...] = ()
     slug: Literal["", "published", "event"] = ""
 
@@ -180,25 +180,52 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _check(source: type[Source]) -> None:
-    try:
-        source.zone()
-        for pattern in (source.pages, source.others):
-            _pattern(pattern)
-        for selector in _selectors(source):
-            HTMLTranslator().css_to_xpath(selector)
-        for path in source.page.drop:
-            etree.XPath(path)
-    except (ZoneInfoNotFoundError, re.error, SelectorError, etree.XPathError) as error:
-        raise SpecError(source.__module__, source.__name__, f"expected a valid declaration: {error}") from error
-    if any(
-        urlsplit(route.url).netloc != source.host() or not route.url.startswith("https://") for route in source.routes
-    ):
+    routes = source.routes
+    if not isinstance(routes, tuple) or not all(isinstance(route, Route) for route in routes):
+        raise SpecError(source.__module__, source.__name__, f"expected routes to be a tuple of routes, got {routes!r}")
+    for kind, text, read in _readings(source):
+        try:
+            read(text)
+        except (ValueError, LookupError, OSError, re.error, SelectorError, etree.XPathError) as error:
+            raise SpecError(source.__module__, source.__name__, f"expected {kind}, got {text!r}: {error}") from error
+    if any(urlsplit(route.url)[:2] != ("https", source.host()) for route in routes):
         raise SpecError(source.__module__, source.__name__, f"expected every route at https://{source.host()}/")
 
 
-def _selectors(source: type[Source]) -> Iterator[str]:
+_Reading = tuple[str, str, Callable[[str], object]]
+
+
+def _readings(source: type[Source]) -> Iterator[_Reading]:
+    """Yield every text of a declaration that must be readable, with what it should be and what reads it."""
     page = source.page
-    yield from filter(None, (page.title, page.date, page.body, page.tags, page.attachments))
+    selectors = [page.title, page.date, page.body, page.tags, page.attachments]
+    yield "a time zone", source.timezone, ZoneInfo
+    for pattern in (source.pages, source.others):
+        yield "a pattern", pattern, _pattern
+    for path in page.drop:
+        yield "an XPath of elements", path, _elements
     for route in source.routes:
         if isinstance(route, Listing):
-            yield from filter(None, (route.link, route.group, route.date, route.item, route.tags, route.older))
+            selectors += [route.link, route.group, route.date, route.item, route.tags, route.older]
+            yield "a pattern with the groups year and month", route.month, _month
+        elif isinstance(route, Sitemap):
+            yield "a pattern", route.parts, _pattern
+        elif isinstance(route, Feed | WordPress):
+            yield "a query with {page}", route.older, _numbered
+    for selector in filter(None, selectors):
+        yield "a CSS selector", selector, HTMLTranslator().css_to_xpath
+
+
+def _elements(path: str) -> None:
+    if not isinstance(etree.XPath(path)(etree.Element("html")), list):
+        raise ValueError("it finds something else")
+
+
+def _month(pattern: str) -> None:
+    if pattern and _pattern(pattern).groups != 2:
+        raise ValueError("other groups")
+
+
+def _numbered(older: str) -> None:
+    if older.format(page=1) == older.format(page=2):
+        raise ValueError("always the same page")

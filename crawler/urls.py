@@ -21,7 +21,8 @@ def absolute(address: str, base: str) -> str | None:
     """
     try:
         parts = urlsplit(urljoin(base, address.strip()))
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        named = (parts.hostname or "").strip(".")
+        usable = parts.scheme in ("http", "https") and named and (parts.port is None or parts.port > 0)
     except ValueError:
         return None
     if not usable:

@@ -65,7 +65,7 @@ class JapanInJapanese(Source):
     others = r"/ja/news/page/?"
     page = Page(
         title="article h1",
-        date="article .entry-content > p:first-child",
+        date="article .entry-content > p:contains('✍'), article .entry-content > p:contains('✐')",
         body="article .entry-content",
         drop=(*_SHARING, "//article//p[contains(., '✍') or contains(., '✐')]"),
     )

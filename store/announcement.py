@@ -31,13 +31,17 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that an announcement links. ``length`` is in bytes, None while unknown; ``text`` is what could be read."""
+    """A file that an announcement links. ``length`` is in bytes, None while unknown; ``text`` is what could be read.
+
+    ``problem`` says why there is no text, or no file: encrypted, scanned, status 404 …
+    """
 
     url: str
     type: str
     title: str = ""
     length: int | None = None
     text: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,8 @@ class Announcement:
 
     ``url`` is the one spelling of its address (https, no tracking); ``aliases`` are other addresses that led to it.
     ``html`` is sanitised, its addresses absolute. ``published`` is aware, or None where the source says nothing;
-    ``timezone`` is the IANA name of the source's zone, in which it prints its dates.
+    ``timezone`` is the IANA name of the source's zone, in which it prints its dates. ``title_language`` is set where
+    the title is in another language than most of the text.
     """
 
     source: str
@@ -76,6 +81,7 @@ class Announcement:
     title: str
     text: str
     language: str
+    title_language: str = ""
     html: str = ""
     summary: str = ""
     published: datetime | None = None
@@ -103,7 +109,7 @@ class Announcement:
     def content_hash(self) -> str:
         """What makes two wordings the same: title, text and attached files, white space aside."""
         parts = (self.title, self.text, *(attachment.url for attachment in self.attachments))
-        return hashlib.sha256("\0".join(" ".join(part.split()) for part in parts).encode()).hexdigest()
+        return hashlib.sha256("\0".join(" ".join(part.split()) for part in parts).encode(errors="ignore")).hexdigest()
 
 
 def _is_zone(name: str) -> bool:

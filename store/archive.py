@@ -6,7 +6,7 @@ This module alone knows when two announcements are one, and what an edit does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Update, column, delete, func, insert, or_, select, update
 
-from store.announcement import Announcement, Archived, From, Precision
+from store.announcement import Announcement, Archived, Attachment, From, Precision
 from store.database import Database
 from store.identity import first_id, key, reused_id
-from store.records import add_parts, add_revisions, number_of, read, wording
+from store.records import add_parts, add_revisions, files_of, number_of, read, wording
 from store.search import phrases
-from store.tables import addresses, announcements, attachments, events, revisions, translations
+from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
 
 GRACE = timedelta(minutes=15)
 _MOST_ALIASES = 32
@@ -43,6 +43,7 @@ class Query:
     source: str | None = None
     organisation: str | None = None
     language: str | None = None
+    topic: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     gone: bool = True
@@ -55,6 +56,8 @@ class Query:
             for name in ("source", "organisation", "language")
             if (wanted := getattr(self, name)) is not None
         ]
+        if self.topic is not None:
+            narrowed.append(table.number.in_(select(topics.c.announcement).where(topics.c.topic == self.topic)))
         if self.since is not None:
             narrowed.append(table.published >= self.since)
         if self.until is not None:
@@ -183,6 +186,39 @@ class Archive:
                 connection.execute(insert(translations), twins)
             return True
 
+    def unread_files(self, source: str, *, limit: int) -> list[Attachment]:
+        """Return attachments of *source* that nobody has fetched yet, those of the newest announcements first."""
+        unread = (
+            select(attachments.c.url, attachments.c.type, func.max(announcements.c.published).label("newest"))
+            .join_from(attachments, announcements)
+            .where(announcements.c.source == source, attachments.c.length.is_(None), attachments.c.problem == "")
+            .group_by(attachments.c.url, attachments.c.type)
+            .order_by(column("newest").desc(), attachments.c.url)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(unread.limit(limit))
+            return [Attachment(url=row.url, type=row.type) for row in rows]
+
+    def read_file(self, url: str, *, length: int | None, kind: str, text: str, problem: str) -> None:
+        """Keep what was found at the attachment *url*, wherever it is attached, and let the search find its words."""
+        here = attachments.c.url == url
+        with self._database.writing() as connection:
+            values = {"length": length, "type": kind, "text": text, "problem": problem}
+            connection.execute(update(attachments).where(here).values(**values))
+            owners = select(announcements.c.number, announcements.c.title, announcements.c.text)
+            owned = owners.where(announcements.c.number.in_(select(attachments.c.announcement).where(here)))
+            for row in connection.execute(owned).all():
+                self._index(connection, row.number, row.title, row.text)
+
+    def rewrite(self, announcement: Announcement) -> None:
+        """Keep what was made anew of a page that did not change: no revision, no other date."""
+        number = select(addresses.c.announcement).where(addresses.c.key == key(announcement.url)).scalar_subquery()
+        values = {name: getattr(announcement, name) for name in ("text", "html", "summary", "content_hash")}
+        with self._database.writing() as connection:
+            found = connection.execute(select(number)).scalar_one()
+            connection.execute(_row(found).values(**values))
+            self._index(connection, found, announcement.title, announcement.text)
+
     def _read(self, found: Select[Any]) -> list[Archived]:
         with self._database.reading() as connection:
             return read(connection, connection.execute(found).all())
@@ -211,7 +247,7 @@ class Archive:
         number = int(added.inserted_primary_key[0])  # type: ignore[index]
         _name(connection, number, announcement)
         add_parts(connection, number, announcement)
-        self._index(connection, number, announcement)
+        self._index(connection, number, announcement.title, announcement.text)
         return number
 
     def _change(self, connection: Connection, row: Row[Any], announcement: Announcement, now: datetime) -> None:
@@ -219,14 +255,17 @@ class Archive:
             _keep_wording(connection, row)
         changed = wording(announcement) | {"url": row.url, "updated": now}
         connection.execute(_row(row.number).values(**changed))
-        for table in (attachments, events):
+        known = {file.url: file for file in files_of(connection, row.number)}
+        files = tuple(known.get(file.url, file) for file in announcement.attachments)
+        for table in (attachments, events, topics):
             connection.execute(delete(table).where(table.c.announcement == row.number))
-        add_parts(connection, row.number, announcement)
-        self._index(connection, row.number, announcement)
+        add_parts(connection, row.number, replace(announcement, attachments=files))
+        self._index(connection, row.number, announcement.title, announcement.text)
 
-    def _index(self, connection: Connection, number: int, announcement: Announcement) -> None:
-        files = (f"{file.title}\n{file.text}" for file in announcement.attachments)
-        self._database.index.put(connection, number, announcement.title, "\n".join((announcement.text, *files)))
+    def _index(self, connection: Connection, number: int, title: str, text: str) -> None:
+        """Put the words of announcement *number*, those of its files included, into the search index."""
+        files = (f"{file.title}\n{file.text}" for file in files_of(connection, number))
+        self._database.index.put(connection, number, title, "\n".join((text, *files)))
 
 
 def _times(announcement: Archived) -> dict[str, Any]:

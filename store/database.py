@@ -6,8 +6,9 @@ its neighbours' business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
@@ -33,10 +34,10 @@ class Database:
         self._writer = self._engine.execution_options(zerowire_writes=True)
         self.name = self._engine.url.render_as_string(hide_password=True)
         self.index = index_for(self._engine.dialect.name)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
             self._bring_up_to_date()
-        except DBAPIError as error:
-            raise DatabaseError(f"{self.name}: can't be opened: {str(error.orig).splitlines()[0]}") from error
+            on_failure.pop_all()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -58,11 +59,14 @@ class Database:
         self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        with self.reading() as connection:
-            if _schema(connection) == SCHEMA:
-                return
-        with self.writing() as connection:
-            self._migrate(connection)
+        try:
+            with self.reading() as connection:
+                if _schema(connection) == SCHEMA:
+                    return
+            with self.writing() as connection:
+                self._migrate(connection)
+        except DBAPIError as error:
+            raise DatabaseError(f"{self.name}: can't be opened: {str(error.orig).splitlines()[0]}") from error
 
     def _migrate(self, connection: Connection) -> None:
         # Alembic is needed once in the life of a schema: every other start does without its import.
@@ -83,8 +87,9 @@ def _schema(connection: Connection) -> str | None:
 def _engine(url: str) -> Engine:
     try:
         engine = create_engine(make_url(url))
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise DatabaseError(f"{url}: expected an address such as sqlite:///zerowire.db: {error}") from error
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        shown = re.sub(r"//.*@", "//***@", url)  # no password in a log
+        raise DatabaseError(f"{shown}: expected an address such as sqlite:///zerowire.db: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from enum import EnumType
+from functools import cache
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
-from store.announcement import Archived, Attachment, Event, From, Precision, Revision
+from store.announcement import Archived, Attachment, Event, Revision
 
 _NAMES = (
-    *("id", "url", "aliases", "source", "organisation", "language", "title", "summary", "text", "html"),
+    *(
+        "id",
+        "url",
+        "aliases",
+        "source",
+        "organisation",
+        "language",
+        "title",
+        "title_language",
+        "summary",
+        "text",
+        "html",
+    ),
     *("published", "published_from", "precision", "timezone", "first_seen", "updated", "gone", "tags", "topics"),
     *("attachments", "events", "story", "translations", "revisions"),
 )
-_TIMES = ("published", "first_seen", "updated", "gone")
 
 
 class BadRecord(ValueError):
@@ -34,10 +47,10 @@ def line(announcement: Archived) -> str:
 def announcement(exported: str) -> Archived:
     """Return the announcement of one exported line. Raises BadRecord."""
     try:
-        given = json.loads(exported)
-        return Archived(**{name: _value(name, given[name]) for name in _NAMES if name in given})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        read: Archived = _read(Archived, json.loads(exported))
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadRecord(f"expected an exported announcement: {error}") from error
+    return read
 
 
 def _plain(value: Any) -> Any:
@@ -50,30 +63,30 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _value(name: str, given: Any) -> Any:
-    if name in _TIMES:
+def _read(kind: Any, given: Any) -> Any:
+    """Return plain data as the *kind* that a field is declared to be; what a record has besides is left out."""
+    if hasattr(kind, "__dataclass_fields__") and isinstance(given, dict):
+        return kind(**{name: _read(declared, given[name]) for name, declared in _declared(kind) if name in given})
+    if get_origin(kind) is tuple and isinstance(given, list):
+        return tuple(_read(get_args(kind)[0], part) for part in given)
+    if get_origin(kind) is UnionType:
+        return None if given is None else _read(get_args(kind)[0], given)
+    if kind is datetime and isinstance(given, str):
         return _time(given)
-    if name in _READERS:
-        return _READERS[name](given)
-    return tuple(given) if isinstance(given, list) else given
+    if isinstance(kind, EnumType):
+        return kind(given)
+    if get_origin(kind) is None and isinstance(given, kind):
+        return given
+    raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {given!r:.60}")
 
 
-def _event(given: dict[str, Any]) -> Event:
-    return Event(**given | {"starts": _time(given["starts"]), "ends": _time(given["ends"])})
+@cache
+def _declared(kind: Any) -> list[tuple[str, Any]]:
+    return list(get_type_hints(kind).items())
 
 
-def _revision(given: dict[str, Any]) -> Revision:
-    return Revision(**given | {"seen": _time(given["seen"])})
-
-
-def _time(given: str | None) -> Any:
-    return datetime.fromisoformat(given) if given else None
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "published_from": From,
-    "precision": Precision,
-    "attachments": lambda given: tuple(Attachment(**part) for part in given),
-    "events": lambda given: tuple(map(_event, given)),
-    "revisions": lambda given: tuple(map(_revision, given)),
-}
+def _time(given: str) -> datetime:
+    read = datetime.fromisoformat(given)
+    if read.tzinfo is None:
+        raise ValueError(f"expected a time with an offset, got {given!r}")
+    return read

@@ -5,17 +5,19 @@ This module alone knows how tokens and phrases are written for either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from store.search import Phrase, tokens
 
-# A tsvector takes a token of at most 2 kB and positions up to 16383.
+# A tsvector takes tokens of at most 2 kB, places up to 16383, and 1 MB in all.
 _LONGEST_TOKEN = 500
-_LAST_POSITION = 16_383
-_GAP = 10  # between title and text, so that no phrase spans both
+_LAST_PLACE = 16_383
+_MOST_BYTES = 900_000
+_BYTES_A_TOKEN = 6  # of its place, its weight and their count
 
 
 class FullText(Protocol):
@@ -37,43 +39,60 @@ class SQLiteIndex:
         )
 
     def matching(self, phrases: Sequence[Phrase]) -> TextClause:
-        """Return a query for the ``number`` of each match and its ``rank``, lower is better."""
+        """Return a query for the ``number`` of each match and its ``rank``: the lowest first, a title before a text."""
         expression = " AND ".join(f'"{" ".join(p.tokens)}"{" *" if p.prefix else ""}' for p in phrases)
         found = text(
-            "SELECT rowid AS number, bm25(search, 5.0, 1.0) AS rank FROM search WHERE search MATCH :expression"
+            "SELECT rowid AS number, bm25(search, 1e6, 1.0) AS rank FROM search WHERE search MATCH :expression"
         )
         return found.bindparams(bindparam("expression", expression))
 
 
 class PostgresIndex:
-    """A ``tsvector`` written token by token: PostgreSQL's parser, which knows no Japanese, never sees the text."""
+    """A ``tsvector`` of the tokens narrows, and the tokens in their order decide: a tsvector knows too few places.
+
+    PostgreSQL's parser, which knows no Japanese, never sees the text.
+    """
 
     def put(self, connection: Connection, number: int, title: str, body: str) -> None:
+        heading, rest = tokens(title), tokens(body)
         connection.execute(
             text(
-                "INSERT INTO search (number, document) VALUES (:number, CAST(:document AS tsvector))"
-                " ON CONFLICT (number) DO UPDATE SET document = excluded.document"
+                "INSERT INTO search (number, words, document) VALUES (:number, :words, CAST(:document AS tsvector))"
+                " ON CONFLICT (number) DO UPDATE SET words = excluded.words, document = excluded.document"
             ),
-            {"number": number, "document": self._document(title, body)},
+            {
+                "number": number,
+                "words": " ".join(("", *heading, "\n", *rest, "")),  # no phrase spans title and text
+                "document": _document([*((token, "A") for token in heading), *((token, "B") for token in rest)]),
+            },
         )
 
     def matching(self, phrases: Sequence[Phrase]) -> TextClause:
-        """Return a query for the ``number`` of each match and its ``rank``, lower is better."""
+        """Return a query for the ``number`` of each match and its ``rank``: the lowest first, a title before a text."""
         found = text(
-            "SELECT number, -ts_rank(document, CAST(:expression AS tsquery)) AS rank FROM search"
-            " WHERE document @@ CAST(:expression AS tsquery)"
+            "SELECT number, -(10 * ts_rank('{0, 0, 0, 1}', document, query) + ts_rank(document, query)) AS rank"
+            " FROM search, CAST(:expression AS tsquery) AS query WHERE document @@ query AND NOT EXISTS"
+            " (SELECT FROM unnest(CAST(:stretches AS text[])) AS stretch WHERE strpos(words, stretch) = 0)"
         )
-        return found.bindparams(bindparam("expression", " & ".join(map(self._expression, phrases))))
+        expression = " & ".join(f"'{token}'{mark}" for phrase in phrases for token, mark in _marked(phrase))
+        several = [phrase for phrase in phrases if len(phrase.tokens) > 1]
+        stretches = [" ".join(("", *phrase.tokens, *([] if phrase.prefix else [""]))) for phrase in several]
+        return found.bindparams(expression=expression, stretches=stretches)
 
-    def _document(self, title: str, body: str) -> str:
-        heading = tokens(title)
-        placed = [(token, f"{at}A") for at, token in enumerate(heading, 1)]
-        placed += [(token, f"{at}B") for at, token in enumerate(tokens(body), len(heading) + _GAP)]
-        return " ".join(f"'{token[:_LONGEST_TOKEN]}':{at}" for token, at in placed[:_LAST_POSITION])
 
-    def _expression(self, phrase: Phrase) -> str:
-        *first, last = (f"'{token[:_LONGEST_TOKEN]}'" for token in phrase.tokens)
-        return "(" + " <-> ".join([*first, last + (":*" if phrase.prefix else "")]) + ")"
+def _document(weighted: Sequence[tuple[str, str]]) -> str:
+    """Return the tokens, each with its weight, as a tsvector: their places as far as it counts, and what fits."""
+    placed = [(token[:_LONGEST_TOKEN], f":{at}{weight}") for at, (token, weight) in enumerate(weighted, 1)]
+    far = dict.fromkeys((token, "") for token, _ in placed[_LAST_PLACE:])
+    distinct = dict.fromkeys(token for token, _ in placed)
+    sizes = accumulate(len(token.encode()) + _BYTES_A_TOKEN for token in distinct)
+    fitting = {token for token, size in zip(distinct, sizes, strict=True) if size <= _MOST_BYTES}
+    return " ".join(f"'{token}'{place}" for token, place in (*placed[:_LAST_PLACE], *far) if token in fitting)
+
+
+def _marked(phrase: Phrase) -> Iterator[tuple[str, str]]:
+    for position, token in enumerate(phrase.tokens, 1):
+        yield token[:_LONGEST_TOKEN], ":*" if phrase.prefix and position == len(phrase.tokens) else ""
 
 
 def index_for(dialect: str) -> FullText:

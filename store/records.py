@@ -11,23 +11,30 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Table, insert, select
 
 from store.announcement import Announcement, Archived, Attachment, Event, From, Precision, Revision
-from store.tables import addresses, announcements, attachments, events, revisions, translations
+from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
 
-_PLAIN = ("url", "source", "organisation", "language", "title", "summary", "text", "html", "content_hash")
+_PLAIN = (
+    *("url", "source", "organisation", "language", "title", "title_language", "summary", "text", "html"),
+    "content_hash",
+)
 
 
 def wording(announcement: Announcement) -> dict[str, Any]:
     """Return the columns that an edit changes."""
-    return {name: getattr(announcement, name) for name in _PLAIN} | {
-        "tags": list(announcement.tags),
-        "topics": list(announcement.topics),
-    }
+    return {name: getattr(announcement, name) for name in _PLAIN} | {"tags": list(announcement.tags)}
 
 
 def add_parts(connection: Connection, number: int, announcement: Announcement) -> None:
-    """Insert the attachments and events of announcement *number*."""
+    """Insert the attachments, events and topics of announcement *number*."""
     _insert(connection, attachments, number, map(asdict, announcement.attachments))
     _insert(connection, events, number, map(asdict, announcement.events))
+    add_topics(connection, number, announcement.topics)
+
+
+def add_topics(connection: Connection, number: int, names: Iterable[str]) -> None:
+    rows = [{"announcement": number, "topic": name} for name in dict.fromkeys(names)]
+    if rows:
+        connection.execute(insert(topics), rows)
 
 
 def add_revisions(connection: Connection, number: int, earlier: Iterable[Revision]) -> None:
@@ -40,6 +47,7 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Archived]:
     parts = {table: _parts(connection, table, numbers) for table in (attachments, events, revisions)}
     others = _grouped(connection, addresses, numbers, addresses.c.address)
     twins = _grouped(connection, translations, numbers, translations.c.other)
+    about = _grouped(connection, topics, numbers, topics.c.topic)
     return [
         _archived(
             row,
@@ -48,9 +56,14 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Archived]:
             revisions=tuple(Revision(**part) for part in parts[revisions][row.number]),
             aliases=tuple(address for address in others[row.number] if address != row.url),
             translations=tuple(twins[row.number]),
+            topics=tuple(about[row.number]),
         )
         for row in rows
     ]
+
+
+def files_of(connection: Connection, number: int) -> list[Attachment]:
+    return [Attachment(**part) for part in _parts(connection, attachments, [number])[number]]
 
 
 def _archived(row: Row[Any], **parts: Any) -> Archived:
@@ -65,7 +78,6 @@ def _archived(row: Row[Any], **parts: Any) -> Archived:
         updated=row.updated,
         gone=row.gone,
         tags=tuple(row.tags),
-        topics=tuple(row.topics),
         story=row.story,
         **parts,
     )

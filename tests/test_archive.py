@@ -62,9 +62,6 @@ def titles(archive: Archive, query: Query) -> list[str]:
     return [announcement.title for announcement in archive.find(query)]
 
 
-# What becomes of an announcement that is saved
-
-
 def test_an_announcement_is_new_once(archive: Archive) -> None:
     assert archive.save(an_announcement(), now=NOON) is Outcome.NEW
     assert archive.save(an_announcement(), now=LATER) is Outcome.SAME
@@ -120,7 +117,11 @@ def test_times_come_back_as_utc_but_publication_in_the_zone_of_the_source(archiv
     assert found.published.isoformat() == "2026-06-11T12:00:00+09:00"
 
 
-# Identity
+def test_what_no_database_takes_is_left_out_and_the_rest_is_kept(archive: Archive) -> None:
+    odd = an_announcement(title="公\0募", text="要\ud800領", html="\0", tags=("\0",), url=f"{URL}?\0", aliases=("\0",))
+    assert archive.save(odd, now=NOON) is Outcome.NEW
+    assert archive.save(odd, now=LATER) is Outcome.SAME
+    assert [(found.title, found.text, found.html) for found in archive.all()] == [("公募", "要領", "")]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_an_announcement_is_found_by_id_and_by_every_address(archive: Archive) -
     assert {get(archive, name).id for name in named} == {first_id(URL)}
 
 
-@pytest.mark.parametrize("name", ["", "urn:uuid:", "x", "https://www.env.go.jp/", "環境"])
+@pytest.mark.parametrize("name", ["", "urn:uuid:", "x", "https://www.env.go.jp/", "環境", "\0", "\ud800"])
 def test_what_is_not_here_is_not_found(archive: Archive, name: str) -> None:
     archive.save(an_announcement(), now=NOON)
     assert archive.get(name) is None
@@ -258,9 +259,6 @@ def test_recent_announcements_are_those_of_a_source_newest_first(archive: Archiv
     assert [known.url for known in archive.recent("moej-ja", since=NOON + DAY)] == [f"{URL}?3", f"{URL}?1"]
 
 
-# Revisions and dates
-
-
 def test_a_revision_keeps_the_earlier_wording(archive: Archive) -> None:
     archive.save(an_announcement(title="題", text="一"), now=NOON)
     archive.save(an_announcement(title="題", text="二"), now=NOON + DAY)
@@ -330,9 +328,6 @@ def test_an_address_that_is_not_here_can_not_be_gone(archive: Archive) -> None:
     assert not archive.mark_gone(URL, now=NOON)
 
 
-# Finding
-
-
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -348,6 +343,7 @@ def test_an_address_that_is_not_here_can_not_be_gone(archive: Archive) -> None:
         (Query(words="text -"), ["四", "三"]),
         (Query(words="text", gone=False, language="en", source="iclei-en", organisation="iclei"), ["四"]),
         (Query(source="iges"), []),
+        (Query(source="\0", organisation="\ud800", language="x" * 1000), []),
     ],
 )
 def test_a_query_narrows_by_every_field(archive: Archive, query: Query, expected: list[str]) -> None:
@@ -389,9 +385,6 @@ def test_all_are_handed_out_in_the_order_of_arrival(archive: Archive) -> None:
     assert [announcement.url for announcement in archive.all()] == urls
 
 
-# Taking in
-
-
 def test_an_export_taken_in_elsewhere_is_the_same_to_the_letter(archive: Archive, elsewhere: Archive) -> None:
     archive.save(an_announcement(aliases=(f"{URL}?b", f"{URL}?A", f"{URL}?_")), now=NOON)
     archive.save(an_announcement(text="訂正"), now=LATER)
@@ -420,9 +413,6 @@ def test_what_is_here_already_is_left_as_it_is(archive: Archive) -> None:
     archive.take_in(full())
     assert not archive.take_in(full(title="別の題"))
     assert [announcement.title for announcement in archive.all()] == [full().title]
-
-
-# Several at once
 
 
 def test_writers_at_once_lose_nothing(archive: Archive) -> None:

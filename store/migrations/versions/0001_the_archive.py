@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("organisation", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_language", sa.String(length=16), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
@@ -31,7 +32,6 @@ def upgrade() -> None:
         sa.Column("gone", UTCDateTime(), nullable=True),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
-        sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("story", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_announcements")),
         sa.UniqueConstraint("id", name=op.f("uq_announcements_id")),
@@ -41,6 +41,23 @@ def upgrade() -> None:
     op.create_index("ix_announcements_organisation", "announcements", ["organisation", "published"], unique=False)
     op.create_index("ix_announcements_published", "announcements", ["published", "number"], unique=False)
     op.create_index("ix_announcements_source", "announcements", ["source", "published"], unique=False)
+    op.create_table(
+        "blocks",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("announcements", sa.Integer(), nullable=False),
+        sa.Column("cleaned", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "key", name=op.f("pk_blocks")),
+    )
+    op.create_table(
+        "quarantines",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("usual", sa.Integer(), nullable=False),
+        sa.Column("named", sa.Integer(), nullable=False),
+        sa.Column("released", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_quarantines")),
+    )
     op.create_table(
         "leases",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -96,6 +113,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["announcement"], ["announcements.number"], name=op.f("fk_attachments_announcement"), ondelete="CASCADE"
         ),
@@ -130,6 +148,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("announcement", "position", name=op.f("pk_revisions")),
     )
     op.create_table(
+        "topics",
+        sa.Column("announcement", sa.Integer(), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement"], ["announcements.number"], name=op.f("fk_topics_announcement"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("announcement", "topic", name=op.f("pk_topics")),
+    )
+    op.create_index(op.f("ix_topics_topic"), "topics", ["topic"], unique=False)
+    op.create_table(
         "translations",
         sa.Column("announcement", sa.Integer(), nullable=False),
         sa.Column("other", sa.String(length=64), nullable=False),
@@ -141,7 +169,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE TABLE search (number INTEGER PRIMARY KEY REFERENCES announcements (number) ON DELETE CASCADE,"
-            " document TSVECTOR NOT NULL)"
+            " words TEXT NOT NULL, document TSVECTOR NOT NULL)"
         )
         op.execute("CREATE INDEX ix_search_document ON search USING gin (document)")
     else:
