@@ -28,6 +28,7 @@ COMMANDS = {
     "export": Place("commands.moving", "Print every announcement as a JSON object a line."),
     "import": Place("commands.moving", "Take in what `zerowire export` printed."),
     "publish": Place("commands.crawling", "Write the feeds from what is in the archive."),
+    "release": Place("commands.crawling", "Take what a source names although it is many times the usual."),
     "run": Place("commands.running", "Crawl, publish and serve on the clock, until stopped."),
     "search": Place("commands.querying", "Find announcements by their words."),
     "show": Place("commands.querying", "Print one announcement."),

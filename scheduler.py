@@ -24,7 +24,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.spec import Source
-from feeds.channels import channels
+from crawler.topics import topics
+from feeds.channels import Channel, channels
 from feeds.publish import Published, publish
 from settings import Settings, SettingsError, environment
 from store.archive import Archive
@@ -89,15 +90,15 @@ def crawl(
 
 def publish_all(settings: Settings, sources: Sources, database: Database) -> list[Published]:
     """Write the feeds of every channel, and return what was written."""
-    named = channels(sources.values())
-    return publish(Archive(database), named, public_dir=Path(settings.public_dir), base_url=settings.base_url)
+    public, base_url = Path(settings.public_dir), settings.base_url
+    return publish(Archive(database), _channels(settings, sources), public_dir=public, base_url=base_url)
 
 
 @contextmanager
 def serving(settings: Settings, sources: Sources) -> Iterator[None]:
     """Serve the feeds meanwhile, at the address that the settings name. Raises SettingsError where that is taken."""
     listener = _listener(settings)
-    site = app(public_dir=Path(settings.public_dir), channels=channels(sources.values()), base_url=settings.base_url)
+    site = app(public_dir=Path(settings.public_dir), channels=_channels(settings, sources), base_url=settings.base_url)
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()
@@ -107,6 +108,13 @@ def serving(settings: Settings, sources: Sources) -> Iterator[None]:
         server.should_exit = True
         thread.join(_PATIENCE)
         listener.close()
+
+
+def _channels(settings: Settings, sources: Sources) -> list[Channel]:
+    try:
+        return channels(sources.values(), topics(settings.topics))
+    except ValueError as error:
+        raise SettingsError(f"topics: {error}") from error
 
 
 def _listener(settings: Settings) -> socket.socket:

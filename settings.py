@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -21,7 +22,8 @@ class Settings:
     """The settings, with the defaults that fit one machine.
 
     ``delay`` is in seconds between two requests to a host; None means 3, and none through a mirror.
-    ``schedule`` maps a source to the minutes between its runs; the others keep what they declare.
+    ``schedule`` maps a source to the minutes between its runs; the others keep what they declare. ``topics`` adds to
+    the word lists that are shipped, or replaces some (``crawler.topics``).
     """
 
     database_url: str = "sqlite:///zerowire.db"
@@ -32,6 +34,7 @@ class Settings:
     mirror: str = ""
     delay: float | None = None
     schedule: Mapping[str, float] = field(default_factory=dict)
+    topics: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         host, _, port = self.listen.rpartition(":")
@@ -57,8 +60,20 @@ def load(environment: Mapping[str, str]) -> Settings:
 def environment(settings: Settings) -> dict[str, str]:
     """Return the variables that hand *settings* to a child process."""
     given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    plain = {name: value for name, value in given.items() if value is not None and not isinstance(value, Mapping)}
-    return {f"{PREFIX}{name.upper()}": str(value) for name, value in plain.items()}
+    return {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items() if value not in (None, {})}
+
+
+def _text(value: Any) -> str:
+    """Return a setting's value as a variable holds it: a table as TOML writes it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)} = {_text_inside(inner)}" for name, inner in value.items()) + "}"
+    return str(value)
+
+
+def _text_inside(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text_inside, value))}]"
+    return json.dumps(value) if isinstance(value, str) else _text(value)
 
 
 def _from_file(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -92,7 +107,7 @@ def _known(name: str, where: str) -> str:
 
 def _parsed(variable: str, text: str) -> Any:
     """Return a variable's value: a TOML value where the setting is no text."""
-    if variable.removeprefix(PREFIX).lower() not in ("delay", "schedule"):
+    if variable.removeprefix(PREFIX).lower() not in ("delay", "schedule", "topics"):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -105,6 +120,8 @@ def _value(name: str, value: Any, where: str) -> Any:
     if kind == "schedule":
         fits = isinstance(value, dict) and all(_is_positive(minutes) for minutes in value.values())
         expected = "a table of minutes by source"
+    elif kind == "topics":
+        fits, expected = isinstance(value, dict), "a table of topics by name"
     elif kind == "delay":
         fits, expected = _is_positive(value) or value == 0, "seconds"
     else:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -15,6 +15,7 @@ from commands.ground import Command, Day, as_json, database, named, settings
 from commands.printing import print_runs, print_table
 from crawler.spec import load
 from settings import Settings
+from store.quarantines import Quarantines
 from store.runs import Runs
 
 
@@ -52,6 +53,15 @@ def publish_(*, as_json: bool) -> None:
         for feed in written
     ]
     print_table(rows, as_json=as_json)
+
+
+@click.command("release", cls=Command)
+@click.argument("name", metavar="SOURCE")
+def release_(name: str) -> None:
+    """Let the next crawl of SOURCE take what it names, however much: `zerowire sources` says why it is held."""
+    with database(settings()) as opened:
+        if not Quarantines(opened).release(named([name])[0], now=datetime.now(UTC)):
+            raise click.ClickException(f"{name}: expected a source that is held")
 
 
 def crawl(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,8 +11,9 @@ from commands.ground import Command, Day, archive, as_json, database, settings
 from commands.printing import print_table
 from crawler.spec import Source, load
 from store import export as records
-from store.announcement import Archived
+from store.announcement import Archived, Event
 from store.archive import Archive, Query
+from store.quarantines import Quarantine, Quarantines
 from store.runs import Run, Runs
 
 
@@ -20,6 +22,7 @@ from store.runs import Run, Runs
 @click.option("--source", help="Only of this source.")
 @click.option("--organisation", help="Only of this organisation: moej, iges, iclei.")
 @click.option("--language", help="Only in this language: en, ja.")
+@click.option("--topic", help="Only with this topic: jcm, race-to-zero, calls-for-proposals …")
 @click.option("--since", type=Day(), help="Published on this day or later.")
 @click.option("--until", type=Day(), help="Published before this day.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
@@ -53,8 +56,11 @@ def show_(id_or_url: str, *, as_json: bool) -> None:
 def sources_(*, as_json: bool) -> None:
     """List what is watched, how much of it is here, and how the last run went."""
     with database(settings()) as opened:
-        kept, last = Archive(opened), Runs(opened).last()
-        rows = [_source(source, kept, last.get(source.name)) for source in load().values()]
+        kept, last, held = Archive(opened), Runs(opened).last(), Quarantines(opened).all()
+        rows = [
+            _source(source, kept, last.get(source.name)) | {"held": _held(held.get(source.name))}
+            for source in load().values()
+        ]
     print_table(rows, as_json=as_json)
 
 
@@ -80,6 +86,20 @@ def _source(source: type[Source], kept: Archive, last: Run | None) -> dict[str, 
     }
 
 
+def _date(event: Event) -> str:
+    days = "%Y-%m-%d" if event.all_day else "%Y-%m-%d %H:%M %Z"
+    zone = ZoneInfo(event.timezone) if event.timezone else None
+    span = [moment.astimezone(zone).strftime(days) for moment in (event.starts, event.ends) if moment]
+    return f"{' – '.join(span)} {event.kind}: {event.title}"
+
+
+def _held(quarantine: Quarantine | None) -> str | None:
+    """Say what waits for `zerowire release`: a route that named many times what it usually does."""
+    if quarantine is None or quarantine.released:
+        return None
+    return f"{quarantine.named} candidates where {quarantine.usual} are usual"
+
+
 def _page(announcement: Archived) -> str:
     """Return an announcement as a person reads it on a terminal."""
     about = {
@@ -89,6 +109,8 @@ def _page(announcement: Archived) -> str:
         "id": announcement.id,
         "gone": announcement.gone.isoformat() if announcement.gone else "",
         "tags": ", ".join(announcement.tags),
+        "topics": ", ".join(announcement.topics),
+        "dates": "\n           ".join(map(_date, announcement.events)),
         "files": "\n           ".join(f"{file.title}: {file.url}" for file in announcement.attachments),
         "revisions": len(announcement.revisions) or "",
     }

@@ -25,12 +25,12 @@ from crawler.scrapy_settings import scrapy_settings
 from crawler.spec import Source, load
 from crawler.spider import NewsSpider, Task
 from crawler.tally import Tally
+from crawler.topics import BadTopic, topics
 from settings import Settings, SettingsError
 from settings import load as load_settings
-from store.archive import Archive
 from store.database import Database, DatabaseError
 from store.runs import Run, RunOutcome, Runs
-from store.visits import Visits
+from store.stores import Stores
 
 log = logging.getLogger("zerowire.crawler")
 
@@ -48,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sources = _named(given.sources)
         if given.check:
             return check(sources, settings)
+        topics(settings.topics)
         database = Database(settings.database_url)
-    except (SettingsError, UnknownSource) as error:
+    except (SettingsError, UnknownSource, BadTopic) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (DatabaseError, CrawlError) as error:
@@ -110,13 +111,13 @@ def _prepared(
     now = datetime.now(UTC)
     runs = Runs(database)
     well, full = runs.last(well=True), runs.last(well=True, every_route=True)
-    archive, visits = Archive(database), Visits(database)
+    stores, known_topics = Stores.of(database), topics(settings.topics)
     crawls = []
     for source in sources:
         last_well, last_full = well.get(source.name), full.get(source.name)
         planned = plan(now=now, since=since, recheck=recheck, last_well=last_well, last_full=last_full)
         run = runs.start(source.name, now=now, every_route=planned.every_route, mirror=settings.mirror)
-        crawls.append(Crawl(source, planned, Tally(run), archive, visits))
+        crawls.append(Crawl(source, planned, Tally(run), stores, known_topics))
     return crawls
 
 

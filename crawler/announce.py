@@ -6,18 +6,28 @@ then a date in the address. A date in the future is nobody's word.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from crawler.candidate import Candidate, Dated
 from crawler.errors import NoContent
+from crawler.events import events
 from crawler.extract import Extracted
+from crawler.language import language
 from crawler.spec import Source
+from crawler.topics import Topic, topics_of
 from crawler.urls import canonical
 from store.announcement import Announcement, From, Precision
 
 
 def announcement(
-    source: type[Source], candidate: Candidate, extracted: Extracted, *, url: str, now: datetime
+    source: type[Source],
+    candidate: Candidate,
+    extracted: Extracted,
+    *,
+    url: str,
+    now: datetime,
+    topics: Sequence[Topic] = (),
 ) -> Announcement:
     """Return the announcement of the page at *url*, the address that answered. Raises NoContent."""
     title = extracted.title or candidate.title
@@ -27,6 +37,9 @@ def announcement(
         raise NoContent(source.name, url, f"expected a text at {source.page.body or 'the page'!r}")
     own = _address(source, extracted, url)
     dated = _date(candidate, extracted, now)
+    tags = extracted.tags or candidate.tags
+    spoken = extracted.language or source.language
+    of_title = language(title, spoken)
     return source.finish(
         Announcement(
             source=source.name,
@@ -37,13 +50,16 @@ def announcement(
             text=extracted.text,
             html=extracted.html,
             summary=extracted.summary,
-            language=extracted.language or source.language,
+            language=spoken,
+            title_language=of_title if of_title != spoken else "",
             published=dated.at if dated else None,
             published_from=dated.found if dated else From.FIRST_SEEN,
             precision=dated.precision if dated else Precision.MINUTE,
             timezone=source.timezone,
-            tags=extracted.tags or candidate.tags,
+            tags=tags,
+            topics=topics_of(title, extracted.text, tags, topics),
             attachments=extracted.attachments,
+            events=events(extracted.text, title=title, zone=source.zone(), published=dated.at if dated else None),
         )
     )
 
@@ -53,6 +69,18 @@ def _address(source: type[Source], extracted: Extracted, url: str) -> str:
     answered = canonical(url, hosts=source.hosts()) or url
     claimed = canonical(extracted.canonical, hosts=source.hosts()) if extracted.canonical else None
     return claimed if claimed and source.names(claimed) else answered
+
+
+def conflict(candidate: Candidate, extracted: Extracted) -> str:
+    """Return in words where page and route disagree by more than a day on the date of publication, else nothing."""
+    if extracted.published is None or candidate.published is None:
+        return ""
+    own, given = extracted.published.at, candidate.published.at
+    if abs(own - given) <= timedelta(days=1):
+        return ""
+    return (
+        f"expected one date, got {own.isoformat()} on the page, {given.isoformat()} in the {candidate.published.found}"
+    )
 
 
 def _date(candidate: Candidate, extracted: Extracted, now: datetime) -> Dated | None:

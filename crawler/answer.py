@@ -19,6 +19,7 @@ class Answer:
     content_type: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    retry_after: str = ""
     whole: bool = True
 
     @property

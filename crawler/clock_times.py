@@ -67,12 +67,16 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Clock:
-    """One time as printed; ``plain`` if it can be nothing else: a bare "9" or "9.30" needs a partner, "9 – 10 am"."""
+    """One time as printed; ``plain`` if it can be nothing else: a bare "9" or "9.30" needs a partner, "9 – 10 am".
+
+    Two that are ``dotted`` to five minutes, "15.00-16.30", are one another's.
+    """
 
     hour: int
     minute: int
     half: str
     plain: bool
+    dotted: bool
     zone: tzinfo | None
     start: int
     end: int
@@ -151,7 +155,7 @@ def _hours(text: str, at: int, *, day_end: int) -> Hours | None:
         return None
     dash = _TO.match(text, first.end)
     last = dash and _clock(text, dash.end())
-    if last and last.plain:
+    if last and (last.plain or (first.dotted and last.dotted)):
         opens, closes = _between(first, last)
         zone = first.zone or last.zone
         return Hours(opens=opens, closes=closes, zone=zone, until=False, start=first.start, end=last.end)
@@ -187,6 +191,7 @@ def _clock(text: str, at: int) -> _Clock | None:
         minute=minute,
         half=half,
         plain=bool(half or time["kanji"] or time["mark"] == ":"),
+        dotted=time["mark"] == "." and minute % 5 == 0,
         zone=leading[0] if leading else trailing,
         start=at,
         end=end,

@@ -7,29 +7,37 @@ announcement means.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.announce import announcement
+from crawler.announce import announcement, conflict
 from crawler.answer import Answer
+from crawler.attachments import Contents
+from crawler.boilerplate import FEWEST, is_repeated, without
 from crawler.candidate import Candidate
-from crawler.decode import decode
+from crawler.digest import Digest, Question, digest
 from crawler.discovery import Found, Further, discover, kept, plain
-from crawler.errors import CrawlError, EmptyRoute, NoContent, RouteFailed
-from crawler.extract import extract
-from crawler.plan import DOCUMENTS, RECENT, Plan
+from crawler.errors import CrawlError, EmptyRoute, Flooded, NoContent, RouteFailed
+from crawler.extract import summary
+from crawler.markup import plain as plain_text
+from crawler.plan import DOCUMENTS, FLOOD_FROM, FLOOD_TIMES, RECENT, Plan
 from crawler.spec import Route, Sitemap, Source
 from crawler.tally import Tally
-from store.announcement import Announcement
-from store.archive import Archive, Known
+from crawler.topics import Topic
+from store.announcement import Announcement, Attachment
+from store.archive import Known, Outcome, Query
 from store.identity import key
-from store.visits import Visit, Visits
+from store.stores import Stores
+from store.visits import Visit
 
 _NOT_FOUND = (404, 410)
 _NO_SUCH_PAGE = (400, 404, 410)  # WordPress's API answers 400 past its last page
 _PAGES = ("text/html", "application/xhtml+xml")
+_PDF = "application/pdf"
+_UNTOLD = "application/octet-stream"
+FILES_A_PAGE = 2  # on average: how many files a run may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """An attachment to ask for; ``kind`` is the media type that its name suggests."""
+
+    url: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Failed:
     """A document that failed. One that ``ends`` its route only says that there is nothing more."""
 
@@ -66,29 +82,37 @@ class Reading:
     wanted: Wanted
     announcement: Announcement
     visit: Visit
+    edges: frozenset[str]
 
 
 class Crawl:
     """The run of *source* that *plan* describes. Its methods are called with answers and say what to ask for next."""
 
-    def __init__(self, source: type[Source], plan: Plan, tally: Tally, archive: Archive, visits: Visits) -> None:
+    def __init__(
+        self, source: type[Source], plan: Plan, tally: Tally, stores: Stores, topics: Sequence[Topic] = ()
+    ) -> None:
         self.source = source
         self.plan = plan
         self.tally = tally
-        self._archive = archive
-        self._visits = visits
-        self._visited = visits.of(source.name)
+        self._archive = stores.archive
+        self._visits = stores.visits
+        self._blocks = stores.blocks
+        self._quarantines = stores.quarantines
+        self._topics = topics
+        self._visited = stores.visits.of(source.name)
+        self._repeated = self._learnt()
         self._asked: set[str] = set()  # keys of documents and pages, each asked for once
-        self._pages = 0
-        self._documents = 0
+        self._pages = self._documents = self._files = 0
         self._left: Counter[str] = Counter()  # what was not asked for, because of a limit
         self._open: Counter[int] = Counter()  # documents under way, by position of the route
         self._failed: list[_Failed] = []
         self._named: defaultdict[int, set[str]] = defaultdict(set)  # addresses, by position of the route
         self._only_later: Counter[int] = Counter()
 
-    def begin(self) -> Iterator[Document | Wanted]:
+    def begin(self) -> Iterator[Document | Wanted | File]:
         yield from self._ask_route(0)
+        for file in self._archive.unread_files(self.source.name, limit=self.plan.most_pages):
+            yield from self._want_file(file)
 
     def validators(self, url: str) -> dict[str, str]:
         """Return the headers of a conditional request (RFC 9110, 13.1) for a page or document that answered before."""
@@ -122,8 +146,26 @@ class Crawl:
         self._failed.append(_Failed(document, error))
         yield from self._after(document)
 
-    def on_page(self, wanted: Wanted, answer: Answer) -> Reading | None:
-        """Return the reading of a page, None where the answer is no news: unchanged, gone, or no announcement."""
+    def question(self, wanted: Wanted, answer: Answer) -> Question | None:
+        """Return what to know for reading the answer of a page, None where there is nothing to be read."""
+        is_file = _kind(answer) == _PDF and self.source.names_file(answer.url)
+        if answer.status == 304 or answer.status in _NOT_FOUND or not (_kind(answer) in _PAGES or is_file):
+            return None
+        earlier = self._archive.get(wanted.known.id) if wanted.known else None
+        return Question(
+            asked=wanted.candidate.url,
+            page=self.source.page,
+            zone=self.source.zone(),
+            promised=wanted.candidate.title,
+            earlier_text=earlier.text if earlier else "",
+            repeated=self._repeated,
+        )
+
+    def on_page(self, wanted: Wanted, answer: Answer, read: Digest | None = None) -> Reading | None:
+        """Return the reading of a page, None where the answer is no news: unchanged, gone, or no announcement.
+
+        *read* is what was read off the answer to its question; where it is None, that is done here.
+        """
         if answer.status == 304:
             self._visits.unchanged(self.source.name, wanted.candidate.url, now=self.plan.now)
             self.tally.counts["same"] += 1
@@ -132,7 +174,7 @@ class Crawl:
             self._on_missing(wanted, answer)
             return None
         try:
-            return self._read(wanted, answer)
+            return self._read(wanted, answer, read)
         except NoContent as error:
             self._fail(wanted, error)
             return None
@@ -141,10 +183,37 @@ class Crawl:
         """Take note that a page could not be had."""
         self._fail(wanted, NoContent(self.source.name, wanted.candidate.url, f"expected a page: {reason}"))
 
+    def files_of(self, reading: Reading) -> Iterator[File]:
+        """Yield the attachments of an announcement that nobody has fetched yet."""
+        before = self._archive.get(reading.announcement.url)
+        known = {file.url for file in before.attachments if file.length or file.problem} if before else set()
+        for file in reading.announcement.attachments:
+            if file.url not in known:
+                yield from self._want_file(file)
+
+    def reads(self, answer: Answer) -> bool:
+        """Say whether there is something to read in the answer of an attachment's address."""
+        return answer.status == 200 and answer.whole and _kind(answer) not in _PAGES
+
+    def on_file(self, file: File, answer: Answer, contents: Contents | None) -> None:
+        """Keep what the answer of an attachment's address holds; *contents* is what was read in it."""
+        if contents is None:
+            self.on_file_error(file, f"status {answer.status}" if answer.status != 200 else "no file but a page")
+            return
+        kind = _kind(answer) if _kind(answer) != _UNTOLD else file.kind
+        self._archive.read_file(file.url, length=len(answer.body), kind=kind, text=contents.text, problem=contents.why)
+
+    def on_file_error(self, file: File, reason: str) -> None:
+        """Take note that an attachment could not be had: it is listed, and says why it has no text."""
+        self._archive.read_file(file.url, length=None, kind=file.kind, text="", problem=reason)
+        self.tally.note(NoContent(self.source.name, file.url, f"expected a file: {reason}"))
+
     def keep(self, reading: Reading) -> None:
         """Save the announcement first, and only then remember that its page was visited."""
         outcome = self._archive.save(reading.announcement, now=self.plan.now)
         self.tally.counts[outcome.value] += 1
+        if outcome is Outcome.NEW:
+            self._blocks.add(self.source.name, reading.edges)
         for url in {reading.wanted.candidate.url, reading.announcement.url}:
             self._visits.answered(self.source.name, url, reading.visit)
 
@@ -156,8 +225,9 @@ class Crawl:
         self.tally.fail(RouteFailed(self.source.name, url, f"expected no fault of ours: {reason}"))
 
     def end(self) -> None:
-        """Say what the run as a whole leaves to say."""
+        """Do and say what the run as a whole leaves to do and say."""
         name = self.source.name
+        self._clean_earlier()
         self._say_what_failed()
         for position, count in sorted(self._only_later.items()) if self.plan.since is None else ():
             expected = f"expected {count} more announcements, which {self.source.routes[position].url} names"
@@ -165,6 +235,25 @@ class Crawl:
         for limit, count in self._left.items():
             left = f"expected at most {limit}, left {count} for the next run"
             self.tally.note(RouteFailed(name, self.tally.route, left))
+
+    def _learnt(self) -> frozenset[str]:
+        """Return the keys of the blocks that the source is known to repeat."""
+        often = self._blocks.often(self.source.name, at_least=FEWEST)
+        total = self._archive.count(Query(source=self.source.name)) if often else 0
+        return frozenset(block.key for block in often if is_repeated(block.announcements, of=total))
+
+    def _clean_earlier(self) -> None:
+        """Drop what was learnt to be repeated from the announcements that came before it was."""
+        repeated = self._learnt()
+        done = {block.key for block in self._blocks.often(self.source.name, at_least=FEWEST) if block.cleaned}
+        if repeated <= done:
+            return
+        for kept_before in self._archive.all(Query(source=self.source.name)):
+            html = without(kept_before.html, repeated)
+            if html != kept_before.html:
+                text = plain_text(html)
+                self._archive.rewrite(replace(kept_before, html=html, text=text, summary=summary(text)))
+        self._blocks.cleaned(self.source.name, repeated)
 
     def _say_what_failed(self) -> None:
         """Say each route that did not work, once, and each document that is missing of one that did."""
@@ -206,8 +295,20 @@ class Crawl:
             self._visits.unchanged(name, url, now=self.plan.now)
             return kept(before.named)
         found = discover(self._route(document), answer, self.source)
+        if before is not None and before.named is not None and self.plan.since is None:
+            self._hold_a_flood(document, usual=len(kept(before.named).candidates), named=len(found.candidates))
         self._visits.answered(name, url, _visit(answer, self.plan.now, named=found))
         return found
+
+    def _hold_a_flood(self, document: Document, *, usual: int, named: int) -> None:
+        """Raise Flooded where a route names many times what it usually does, unless somebody has let that pass."""
+        name, held = self.source.name, self._quarantines.of(self.source.name)
+        if named <= max(FLOOD_TIMES * usual, usual + FLOOD_FROM) or (held and held.released):
+            if held and document.is_first:
+                self._quarantines.end(name)
+            return
+        self._quarantines.begin(name, usual=usual, named=named, now=self.plan.now)
+        raise Flooded(name, document.url, f"expected about {usual} candidates, got {named}; held until released")
 
     def _wanted_again(self, found: Found) -> Iterator[Wanted]:
         """Yield the recent pages that are due again, whether the route still names them or not."""
@@ -235,6 +336,20 @@ class Crawl:
             return False
         front = document.is_first and document.position == self.tally.carried
         return self.plan.wants(candidate, sitemap=isinstance(self._route(document), Sitemap), front=front)
+
+    def _want_file(self, file: Attachment) -> Iterator[File]:
+        """Yield the request for an attachment once; one on another host, or past the run's limit, is listed only."""
+        spelt = key(file.url)
+        if spelt in self._asked:
+            return
+        self._asked.add(spelt)
+        if urlsplit(file.url).netloc != self.source.host():
+            self._archive.read_file(file.url, length=None, kind=file.type, text="", problem="on another host")
+        elif self._files >= FILES_A_PAGE * self.plan.most_pages:
+            self._left[f"{FILES_A_PAGE * self.plan.most_pages} files"] += 1
+        else:
+            self._files += 1
+            yield File(file.url, file.type)
 
     def _want(self, wanted: Wanted) -> Iterator[Wanted]:
         """Yield *wanted* unless it was asked for, or the run has asked for as many pages as it may."""
@@ -284,34 +399,36 @@ class Crawl:
         else:
             self.tally.note(error)
 
-    def _read(self, wanted: Wanted, answer: Answer) -> Reading | None:
+    def _read(self, wanted: Wanted, answer: Answer, read: Digest | None) -> Reading | None:
         """Return the reading of a page that answered. Raises NoContent."""
-        self._check(wanted, answer)
-        page = extract(decode(answer.body, answer.content_type), answer.url, self.source.page, zone=self.source.zone())
-        read = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now)
+        name, url = self.source.name, wanted.candidate.url
+        question = self.question(wanted, answer)
+        if question is None:
+            raise NoContent(name, url, f"expected a page, got {_kind(answer)}")
+        read = read or digest(answer, question)
+        if read.verdict is not None:
+            raise NoContent(name, url, f"expected the page, got {read.verdict} (status {answer.status}, {answer.url})")
+        came_to = urlsplit(answer.url)._replace(query="", fragment="").geturl()
+        if not (self.source.names(came_to) or self.source.names_file(came_to)):
+            raise NoContent(name, url, f"expected an announcement, got to {answer.url}")
+        page = read.extracted
+        made = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now, topics=self._topics)
+        if disagree := conflict(wanted.candidate, page):
+            self.tally.note(NoContent(name, url, disagree))
         if not page.declared:
-            error = NoContent(self.source.name, answer.url, f"expected the text at {self.source.page.body!r}")
-            self.tally.warn(error)
+            self.tally.warn(NoContent(name, answer.url, f"expected the text at {self.source.page.body!r}"))
             if wanted.known is not None:  # what was searched for is no ground to change what was read where it stands
-                self._visits.unchanged(self.source.name, wanted.candidate.url, now=self.plan.now)
+                self._visits.unchanged(name, url, now=self.plan.now)
                 return None
-        return Reading(self, wanted, read, _visit(answer, self.plan.now))
-
-    def _check(self, wanted: Wanted, answer: Answer) -> None:
-        kind = (answer.content_type or "text/html").partition(";")[0].strip().lower()
-        path = urlsplit(answer.url)._replace(query="", fragment="").geturl()
-        for holds, expected in (
-            (answer.status == 200, f"expected status 200, got {answer.status}"),
-            (answer.whole, "expected a whole page, got a part of it"),
-            (kind in _PAGES, f"expected a page, got {kind}"),
-            (self.source.names(path), f"expected an announcement, got to {answer.url}"),
-        ):
-            if not holds:
-                raise NoContent(self.source.name, wanted.candidate.url, expected)
+        return Reading(self, wanted, made, _visit(answer, self.plan.now), read.edges)
 
     def _fail(self, wanted: Wanted, error: CrawlError) -> None:
         self._visits.failed(self.source.name, wanted.candidate.url, now=self.plan.now)
         self.tally.fail(error)
+
+
+def _kind(answer: Answer) -> str:
+    return (answer.content_type or "text/html").partition(";")[0].strip().lower()
 
 
 def _has_ended(document: Document, answer: Answer, error: RouteFailed) -> bool:

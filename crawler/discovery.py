@@ -70,17 +70,19 @@ def discover(route: Route, answer: Answer, source: type[Source]) -> Found:
     if not answer.whole:
         raise RouteFailed(source.name, answer.url, "expected a whole answer, got a part of it")
     entries, further = _read(route, answer, source)
-    found = Found(tuple(_candidates(entries, answer, source)), tuple(_once(further, answer)))
+    grouped = isinstance(route, Listing) and bool(route.group)
+    named = _candidates(entries, answer, source, files=grouped)
+    found = Found(tuple(named), tuple(_once(further, answer)))
     if not found.candidates and not (isinstance(route, Sitemap) and found.further):
         raise EmptyRoute(source.name, answer.url, f"expected addresses that match {source.pages!r}")
     return found
 
 
-def _candidates(entries: Iterable[_Entry], answer: Answer, source: type[Source]) -> Iterator[Candidate]:
+def _candidates(entries: Iterable[_Entry], answer: Answer, source: type[Source], *, files: bool) -> Iterator[Candidate]:
     named: dict[str, Candidate] = {}
     for entry in entries:
         url = canonical(entry.address, base=answer.url, hosts=source.hosts())
-        if url is None or not source.names(url):
+        if url is None or not (source.names(url) or (files and source.names_file(url))):
             continue
         first = named.setdefault(url.rstrip("/"), _candidate(url, entry, answer, source))
         if not first.title and entry.title:  # a picture's link has none, that of the heading beside it has

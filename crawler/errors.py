@@ -4,6 +4,7 @@
   * SpecError    a declaration in ``spiders/`` is wrong: found at import, before any request
   * RouteFailed  a route did not answer, or not with what was expected of it
     * EmptyRoute it answered, and named no candidate: the site has changed
+    * Flooded    it named many times what it usually does: nobody may take that for news unseen
   * NoContent    a page answered, and had no title or no text
 """
 
@@ -30,6 +31,10 @@ class RouteFailed(CrawlError):
 
 class EmptyRoute(RouteFailed):
     """A route that should name announcements named none: the site has changed, or it is down."""
+
+
+class Flooded(RouteFailed):
+    """A route that names many times what it usually does: nothing of it is taken until somebody releases it."""
 
 
 class NoContent(CrawlError):

@@ -101,6 +101,15 @@ def summary(text: str) -> str:
     return begins[: ends[-1]] if ends else begins[: _LONGEST_SUMMARY - 1] + "…"
 
 
+def unsized(label: str) -> str:
+    """Return the name of a file without its kind and size, as sites print them behind it.
+
+    >>> unsized("選定された計画提案の一覧 [PDF 4.6 KB]")
+    '選定された計画提案の一覧'
+    """
+    return _SIZE.sub("", label[:_LONGEST_LABEL])
+
+
 def _parsed(html: str, url: str) -> Any:
     tree = markup.parsed(clean(html))
     markup.show_lazy_images(tree)
@@ -184,7 +193,7 @@ def _attachments(links: Iterable[Any], url: str) -> Iterator[Attachment]:
             continue
         seen.add(address)
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        label = _SIZE.sub("", line(link.text_content())[:_LONGEST_LABEL])
+        label = unsized(line(link.text_content()))
         yield Attachment(url=address, type=kind, title=label or unquote(path.rpartition("/")[2]))
 
 

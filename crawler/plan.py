@@ -20,6 +20,7 @@ _SHORTEST_REST = timedelta(minutes=15)
 _A_DAY = timedelta(days=1)
 _PAGES, _PAGES_BACK_FILLING = 50, 2000
 DOCUMENTS = 500  # of routes, in one run
+FLOOD_TIMES, FLOOD_FROM = 3, 20  # a route names three times its usual candidates, and twenty more: no news but a fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

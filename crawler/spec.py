@@ -102,7 +102,8 @@ class Source:
     """One stream of news of one organisation in one language: a class of attributes, without code.
 
     ``pages`` is the pattern that the path of an announcement's address matches as a whole, ``others`` one of those
-    that match and are none. ``staging`` names copies of the site; an address there is read as the live one.
+    that match and are none; ``files`` that of documents which a listing's group may name in place of a page.
+    ``staging`` names copies of the site; an address there is read as the live one.
     ``every`` is the minutes between two runs.
     """
 
@@ -114,6 +115,7 @@ class Source:
     routes: ClassVar[tuple[Route, ...]]
     pages: ClassVar[str]
     others: ClassVar[str] = r"(?!)"
+    files: ClassVar[str] = r"(?!)"
     page: ClassVar[Page] = Page()
     staging: ClassVar[tuple[str, ...]] = ()
     every: ClassVar[float] = 60
@@ -154,6 +156,12 @@ class Source:
         parts = urlsplit(url)
         page = _pattern(cls.pages).fullmatch(parts.path) and not _pattern(cls.others).fullmatch(parts.path)
         return bool(page) and parts.netloc == cls.host() and not parts.query
+
+    @classmethod
+    def names_file(cls, url: str) -> bool:
+        """Say whether *url*, in its one spelling, can be that of a document which is an announcement by itself."""
+        parts = urlsplit(url)
+        return parts.netloc == cls.host() and _pattern(cls.files).fullmatch(parts.path) is not None
 
 
 def load(package: str = "spiders") -> dict[str, type[Source]]:
@@ -200,7 +208,7 @@ def _readings(source: type[Source]) -> Iterator[_Reading]:
     page = source.page
     selectors = [page.title, page.date, page.body, page.tags, page.attachments]
     yield "a time zone", source.timezone, ZoneInfo
-    for pattern in (source.pages, source.others):
+    for pattern in (source.pages, source.others, source.files):
         yield "a pattern", pattern, _pattern
     for path in page.drop:
         yield "an XPath of elements", path, _elements

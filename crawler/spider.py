@@ -16,13 +16,16 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.answer import Answer
-from crawler.crawl import Crawl, Document, Reading, Wanted
+from crawler.attachments import read as read_file
+from crawler.crawl import Crawl, Document, File, Reading, Wanted
+from crawler.digest import digest
 from crawler.probe import Probe
+from crawler.worker import Failed, Killed, Worker
 
 Task = Crawl | Probe
 
 _CUT_SHORT = {"partial", "dataloss"}
-_DOCUMENTS_FIRST = 10
+_DOCUMENTS_FIRST, _FILES_LAST = 10, -10
 
 
 class NewsSpider(scrapy.Spider):
@@ -34,6 +37,7 @@ class NewsSpider(scrapy.Spider):
         super().__init__(**kwargs)
         self.tasks = tasks
         self.allowed_domains = sorted({task.source.host() for task in tasks})
+        self._worker = Worker()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewsSpider:
@@ -41,6 +45,7 @@ class NewsSpider(scrapy.Spider):
         crawler.signals.connect(spider.count, signals.response_received)
         crawler.signals.connect(spider.count_bytes, signals.bytes_received)
         crawler.signals.connect(spider.fail, signals.spider_error)
+        crawler.signals.connect(spider.stop_working, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
@@ -55,12 +60,41 @@ class NewsSpider(scrapy.Spider):
         task, wanted = _asked(failure)
         yield from self._requests(task, task.on_document_error(wanted, _reason(failure)))
 
-    def on_page(self, response: Response, task: Crawl, wanted: Wanted) -> Reading | None:
-        return task.on_page(wanted, _answer(response))
+    async def on_page(self, response: Response, task: Crawl, wanted: Wanted) -> AsyncIterator[Reading | scrapy.Request]:
+        answer = _answer(response)
+        question = task.question(wanted, answer)
+        try:
+            read = await self._worker.run(digest, answer, question) if question else None
+        except (Killed, Failed) as error:
+            task.on_page_error(wanted, f"reading it was given up: {error}")
+            return
+        reading = task.on_page(wanted, answer, read)
+        if reading is not None:
+            yield reading
+            for request in self._requests(task, task.files_of(reading)):
+                yield request
 
     def on_page_error(self, failure: Failure) -> None:
         task, wanted = _asked(failure)
         task.on_page_error(wanted, _reason(failure))
+
+    async def on_file(self, response: Response, task: Crawl, wanted: File) -> None:
+        answer = _answer(response)
+        try:
+            contents = (
+                await self._worker.run(read_file, answer.body, answer.content_type) if task.reads(answer) else None
+            )
+        except (Killed, Failed) as error:
+            task.on_file_error(wanted, f"reading it was given up: {error}")
+            return
+        task.on_file(wanted, answer, contents)
+
+    def on_file_error(self, failure: Failure) -> None:
+        task, wanted = _asked(failure)
+        task.on_file_error(wanted, _reason(failure))
+
+    def stop_working(self) -> None:
+        self._worker.__exit__()
 
     def count(self, response: Response, request: scrapy.Request) -> None:
         if "task" in request.cb_kwargs:
@@ -75,9 +109,15 @@ class NewsSpider(scrapy.Spider):
         if task is not None:
             task.fault(response.url, _reason(failure))
 
-    def _requests(self, task: Task, asked: Iterable[Document | Wanted]) -> Iterator[scrapy.Request]:
+    def _requests(self, task: Task, asked: Iterable[Document | Wanted | File]) -> Iterator[scrapy.Request]:
         for wanted in asked:
-            yield self._document(task, wanted) if isinstance(wanted, Document) else self._page(task, wanted)
+            match wanted:
+                case Document():
+                    yield self._document(task, wanted)
+                case Wanted():
+                    yield self._page(task, wanted)
+                case File():
+                    yield self._file(task, wanted)
 
     def _document(self, task: Task, document: Document) -> scrapy.Request:
         return scrapy.Request(
@@ -100,6 +140,16 @@ class NewsSpider(scrapy.Spider):
             dont_filter=True,
         )
 
+    def _file(self, task: Task, file: File) -> scrapy.Request:
+        return scrapy.Request(
+            file.url,
+            callback=self.on_file,
+            errback=self.on_file_error,
+            cb_kwargs={"task": task, "wanted": file},
+            priority=_FILES_LAST,
+            dont_filter=True,
+        )
+
 
 def _answer(response: Response) -> Answer:
     return Answer(
@@ -109,6 +159,7 @@ def _answer(response: Response) -> Answer:
         content_type=_header(response, "Content-Type"),
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
+        retry_after=_header(response, "Retry-After") or "",
         whole=not _CUT_SHORT & set(response.flags),
     )
 

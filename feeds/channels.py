@@ -25,6 +25,15 @@ _ORGANISATIONS = {
 _LANGUAGES = {"en": "Zero-carbon policy news in English", "ja": "脱炭素政策ニュース（日本語）"}
 
 
+class Named(Protocol):
+    """What a channel must know of a topic."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
 class Described(Protocol):
     """What a channel must know of a source."""
 
@@ -60,8 +69,8 @@ class Channel:
         return f"feeds/{self.name}.{extension}"
 
 
-def channels(sources: Iterable[Described]) -> list[Channel]:
-    """Return the channel of everything, then of each organisation, each language, and each of *sources*.
+def channels(sources: Iterable[Described], topics: Iterable[Named] = ()) -> list[Channel]:
+    """Return the channel of everything, then of each organisation, language and topic, and each of *sources*.
 
     None of them holds what is gone. A source that bears its organisation's name (``iclei``) is read in the channel
     of that organisation. Raises ValueError where two channels share a name, and with it their files.
@@ -72,6 +81,7 @@ def channels(sources: Iterable[Described]) -> list[Channel]:
         Channel("all", "Zero-carbon policy news", Query(gone=False)),
         *(_of_organisation(organisation) for organisation in organisations),
         *(Channel(name, title, Query(language=name, gone=False), name) for name, title in _LANGUAGES.items()),
+        *(Channel(topic.name, topic.title, Query(topic=topic.name, gone=False)) for topic in topics),
         *(_of_source(source) for source in described if source.name != source.organisation),
     ]
     name, count = Counter(channel.name for channel in found).most_common(1)[0]

@@ -37,6 +37,7 @@ class PressReleases(Source):
     timezone = "Asia/Tokyo"
     pages = r"/press/(?:press_\d+|\d{6}(?:_\d{5})?)\.html"
     others = _MONTH
+    files = r"/content/\d+\.pdf"
     routes = (
         Listing(
             url="https://www.env.go.jp/press/",

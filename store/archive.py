@@ -65,6 +65,9 @@ class Query:
         return narrowed if self.gone else [*narrowed, table.gone.is_(None)]
 
 
+EVERYTHING = Query()
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a crawl must know of an announcement that is here already."""
@@ -156,11 +159,12 @@ class Archive:
         found = found.join(ranked, ranked.c.number == announcements.c.number)
         return self._read(found.order_by(ranked.c.rank, *newest))
 
-    def all(self) -> Iterator[Archived]:
-        """Yield every announcement in the order of arrival, a few hundred at a time."""
+    def all(self, query: Query = EVERYTHING) -> Iterator[Archived]:
+        """Yield what *query* asks for, its words aside, in the order of arrival, a few hundred at a time."""
         last = 0
         while True:
-            following = select(announcements).where(announcements.c.number > last).order_by(announcements.c.number)
+            following = select(announcements).where(announcements.c.number > last, *query.conditions())
+            following = following.order_by(announcements.c.number)
             found = self._read(following.limit(200))
             if not found:
                 return

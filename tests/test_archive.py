@@ -24,6 +24,7 @@ LONG = "環境省は、脱炭素先行地域の第7回の募集を開始しま�
 PDF = Attachment(
     url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="別紙", length=2048, text="表"
 )
+UNREAD = Attachment(url="https://www.env.go.jp/content/2.pdf", type="application/pdf", title="要領")
 TALK = Event(kind="event", starts=NOON, ends=LATER, timezone="Asia/Tokyo", all_day=False, title="脱炭素セミナー")
 CALL = Event(kind="deadline", starts=LATER, all_day=True)
 
@@ -33,6 +34,7 @@ def full(**changes: Any) -> Archived:
     everything: dict[str, Any] = {
         "id": "urn:uuid:00000000-0000-5000-8000-000000000001",
         "aliases": ("https://www.env.go.jp/press/1.html", "https://www.env.go.jp/press/B.html"),
+        "title_language": "en",
         "precision": Precision.DAY,
         "timezone": "Asia/Tokyo",
         "first_seen": LATER,
@@ -40,7 +42,7 @@ def full(**changes: Any) -> Archived:
         "gone": LATER + 2 * DAY,
         "tags": ("地球環境", "公募"),
         "topics": ("zero-carbon",),
-        "attachments": (PDF, replace(PDF, url="https://www.env.go.jp/content/2.xlsx", length=None)),
+        "attachments": (PDF, UNREAD, replace(UNREAD, url="https://www.env.go.jp/3.pdf", problem="status 404")),
         "events": (TALK, CALL),
         "story": "urn:uuid:00000000-0000-5000-8000-000000000002",
         "translations": ("urn:uuid:00000000-0000-5000-8000-000000000003",),
@@ -100,6 +102,13 @@ def test_an_edit_replaces_every_part(archive: Archive) -> None:
     archive.save(an_announcement(title="訂正", tags=("新",), attachments=(PDF,), events=(CALL,)), now=LATER)
     found = get(archive)
     assert (found.tags, found.attachments, found.events) == (("新",), (PDF,), (CALL,))
+
+
+def test_an_edit_changes_the_topics(archive: Archive) -> None:
+    archive.save(an_announcement(topics=("waste", "energy", "energy")), now=NOON)
+    assert get(archive).topics == ("energy", "waste")
+    archive.save(an_announcement(topics=("transport",), text="訂正"), now=LATER)
+    assert get(archive).topics == ("transport",)
 
 
 def test_a_naive_time_is_refused(archive: Archive) -> None:
@@ -336,6 +345,9 @@ def test_an_address_that_is_not_here_can_not_be_gone(archive: Archive) -> None:
         (Query(organisation="iges"), ["三", "二"]),
         (Query(language="en"), ["四", "三"]),
         (Query(organisation="iges", language="en"), ["三"]),
+        (Query(topic="energy"), ["三", "一"]),
+        (Query(topic="transport", gone=False), ["一"]),
+        (Query(topic="topic"), []),
         (Query(since=NOON + DAY), ["四", "三", "二"]),
         (Query(until=NOON + DAY), ["一"]),
         (Query(since=(NOON + DAY).astimezone(JAPAN), until=NOON + 2 * DAY), ["二"]),
@@ -351,7 +363,8 @@ def test_a_query_narrows_by_every_field(archive: Archive, query: Query, expected
     for day, (title, source, organisation, language) in enumerate([*rows, ("四", "iclei-en", "iclei", "en")]):
         told = {"title": title, "source": source, "organisation": organisation, "language": language}
         text = "本文" if language == "ja" else "a text"
-        page = an_announcement(url=f"{URL}?{day}", text=text, published=NOON + day * DAY, **told)
+        topics = ("energy", "transport") if title in "一三" else ("waste",)
+        page = an_announcement(url=f"{URL}?{day}", text=text, published=NOON + day * DAY, topics=topics, **told)
         archive.save(page, now=NOON + day * DAY)
     archive.mark_gone(f"{URL}?2", now=NOON + 9 * DAY)
     assert titles(archive, query) == expected
@@ -383,6 +396,50 @@ def test_all_are_handed_out_in_the_order_of_arrival(archive: Archive) -> None:
     for number, url in enumerate(urls):
         archive.save(an_announcement(url=url, title=url, published=NOON - number * DAY), now=NOON)
     assert [announcement.url for announcement in archive.all()] == urls
+
+
+def test_files_that_nobody_read_yet_are_told_those_of_the_newest_first(archive: Archive) -> None:
+    other = replace(UNREAD, url=f"{OTHER}.pdf")
+    archive.save(an_announcement(attachments=(PDF, UNREAD)), now=LATER)
+    archive.save(an_announcement(url=OTHER, published=LATER, attachments=(other, UNREAD)), now=LATER)
+    archive.save(
+        an_announcement(url=f"{URL}?old", published=NOON - DAY, attachments=(replace(UNREAD, url=URL),)), now=LATER
+    )
+    urls = [file.url for file in archive.unread_files("moej-ja", limit=10)]
+    assert urls == [UNREAD.url, other.url, URL]
+    assert len(archive.unread_files("moej-ja", limit=2)) == 2
+    assert archive.unread_files("iges-ja", limit=10) == []
+
+
+def test_what_was_read_of_a_file_is_kept_and_found_wherever_it_is_attached(archive: Archive) -> None:
+    for url in (URL, OTHER):
+        archive.save(an_announcement(url=url, attachments=(UNREAD,)), now=NOON)
+    archive.read_file(UNREAD.url, length=2048, kind="application/pdf", text="申請様式", problem="")
+    assert get(archive).attachments == (replace(UNREAD, length=2048, text="申請様式"),)
+    assert len(archive.find(Query(words="申請様式"))) == len(archive.find(Query(words="環境省"))) == 2
+    assert archive.unread_files("moej-ja", limit=10) == []
+
+
+def test_a_file_that_can_not_be_read_is_not_tried_again(archive: Archive) -> None:
+    archive.save(an_announcement(attachments=(UNREAD,)), now=NOON)
+    archive.read_file(UNREAD.url, length=None, kind=UNREAD.type, text="", problem="status 404")
+    assert archive.unread_files("moej-ja", limit=10) == []
+    assert get(archive).attachments[0].problem == "status 404"
+
+
+def test_an_edit_keeps_what_was_read_of_its_files(archive: Archive) -> None:
+    archive.save(an_announcement(attachments=(UNREAD,)), now=NOON)
+    archive.read_file(UNREAD.url, length=2048, kind="application/pdf", text="申請様式", problem="")
+    archive.save(an_announcement(text="訂正", attachments=(UNREAD,)), now=LATER)
+    assert titles(archive, Query(words="申請様式")) == [an_announcement().title]
+
+
+def test_a_page_rewritten_without_what_was_no_news_is_no_change(archive: Archive) -> None:
+    archive.save(an_announcement(text="本文。メールニュース登録はこちら"), now=NOON)
+    archive.rewrite(an_announcement(text="本文。"))
+    assert (get(archive).text, get(archive).updated, get(archive).revisions) == ("本文。", NOON, ())
+    assert archive.find(Query(words="メールニュース")) == []
+    assert archive.save(an_announcement(text="本文。"), now=LATER) is Outcome.SAME
 
 
 def test_an_export_taken_in_elsewhere_is_the_same_to_the_letter(archive: Archive, elsewhere: Archive) -> None:

@@ -18,7 +18,7 @@ from crawler.tally import Tally
 from store.archive import Archive
 from store.database import Database
 from store.runs import Run, RunOutcome, Runs
-from store.visits import Visits
+from store.stores import Stores
 from tests.builders import NOON, an_announcement
 from tests.declared import SITE, a_source, an_answer
 
@@ -38,8 +38,7 @@ class Wire:
     What the site answers is an answer, or the reason why there is none; it answers 304 to its own validators.
     """
 
-    archive: Archive
-    visits: Visits
+    stores: Stores
     runs: Runs
     source: type[Source] = field(default_factory=lambda: a_source(routes=(LISTING, OTHER), page=PAGE))
     answers: dict[str, Answer | str] = field(default_factory=dict)
@@ -62,13 +61,13 @@ class Wire:
         self.asked.clear()
         plan = Plan(**{"now": NOON} | planned)
         run = self.runs.start(self.source.name, now=plan.now, every_route=plan.every_route)
-        crawl = Crawl(self.source, plan, Tally(run), self.archive, self.visits)
+        crawl = Crawl(self.source, plan, Tally(run), self.stores)
         waiting = deque(crawl.begin())
         while waiting:
             wanted = waiting.popleft()
             if isinstance(wanted, Document):
                 waiting.extend(self._document(crawl, wanted))
-            elif pages:
+            elif pages and isinstance(wanted, Wanted):
                 self._page(crawl, wanted)
         crawl.end()
         return crawl.tally.finished(plan.now)
@@ -95,10 +94,10 @@ class Wire:
         return answer
 
     def stored(self) -> list[str]:
-        return sorted(each.url.removeprefix(f"{SITE}/news/") for each in self.archive.all())
+        return sorted(each.url.removeprefix(f"{SITE}/news/") for each in self.stores.archive.all())
 
     def text(self, name: str) -> str:
-        found = self.archive.get(f"{SITE}/news/{name}")
+        found = self.stores.archive.get(f"{SITE}/news/{name}")
         assert found is not None
         return found.text
 
@@ -106,7 +105,7 @@ class Wire:
 @pytest.fixture
 def wire(open_database: Callable[[str], Database]) -> Wire:
     database = open_database("sqlite")
-    return Wire(Archive(database, grace=timedelta(0)), Visits(database), Runs(database))
+    return Wire(replace(Stores.of(database), archive=Archive(database, grace=timedelta(0))), Runs(database))
 
 
 def a_page(title: str, text: str = "", date: str = "") -> str:
@@ -195,13 +194,13 @@ def test_a_run_without_a_route_fails_names_each_and_leaves_the_archive_as_it_is(
     wire.serve("/news/", a_list("a"), etag='"1"')
     wire.announce("a")
     wire.run()
-    before = list(wire.archive.all())
+    before = list(wire.stores.archive.all())
     wire.serve("/news/", status=503)
     wire.serve("/all/", "<p>Nothing here</p>")
     run = wire.run(now=NOON + HOUR)
     assert (run.outcome, run.route, run.counts["failed"]) == (RunOutcome.FAILED, "", 2)
     assert [problem.split(": ")[1] for problem in run.problems] == [f"{SITE}/news/", f"{SITE}/all/"]
-    assert list(wire.archive.all()) == before
+    assert list(wire.stores.archive.all()) == before
 
 
 def test_the_run_after_a_failed_one_is_well_again(wire: Wire) -> None:
@@ -276,7 +275,7 @@ def test_a_304_to_a_question_that_was_not_asked_is_no_answer(wire: Wire) -> None
 def test_validators_are_sent_as_they_were_given(wire: Wire) -> None:
     wire.serve("/news/", a_list("a"), etag='W/"1"', last_modified="Thu, 11 Jun 2026 03:00:00 GMT")
     wire.run(pages=False)
-    crawl = Crawl(wire.source, Plan(now=NOON), Tally(wire.run()), wire.archive, wire.visits)
+    crawl = Crawl(wire.source, Plan(now=NOON), Tally(wire.run()), wire.stores)
     assert crawl.validators(f"{SITE}/news/") == {
         "If-None-Match": 'W/"1"',
         "If-Modified-Since": "Thu, 11 Jun 2026 03:00:00 GMT",
@@ -523,7 +522,7 @@ def test_what_only_the_route_says_is_not_lost_when_its_page_changes(wire: Wire) 
     wire.serve("/news/a", '<div class="body">Another wording.</div>')
     run = wire.run()
     assert (run.outcome, run.counts["changed"]) == (RunOutcome.OK, 1)
-    assert [each.title for each in wire.archive.all()] == ["a"]
+    assert [each.title for each in wire.stores.archive.all()] == ["a"]
 
 
 def test_a_recheck_asks_for_recent_pages_at_once(wire: Wire) -> None:
@@ -564,7 +563,7 @@ def test_what_is_new_is_asked_for_before_what_is_looked_at_again(wire: Wire) -> 
         known = an_announcement(
             source="a-source", url=f"{SITE}/news/k{number}", title=f"k{number}", published=NOON - HOUR
         )
-        wire.archive.save(known, now=NOON - HOUR)
+        wire.stores.archive.save(known, now=NOON - HOUR)
     wire.serve("/news/", a_list("a"))
     wire.announce("a", *(f"k{number}" for number in range(60)))
     run = wire.run()
@@ -588,7 +587,7 @@ def test_a_known_page_that_is_missing_once_stays_and_is_noted(wire: Wire, status
     run = wire.run()
     assert (run.outcome, run.counts["gone"]) == (RunOutcome.OK, 0)
     assert run.problems == (f"a-source: {SITE}/news/a: expected a page, got status {status}",)
-    assert [each.gone for each in wire.archive.all()] == [None]
+    assert [each.gone for each in wire.stores.archive.all()] == [None]
 
 
 def test_a_known_page_that_is_missing_twice_a_day_apart_is_gone(wire: Wire) -> None:
@@ -598,7 +597,7 @@ def test_a_known_page_that_is_missing_twice_a_day_apart_is_gone(wire: Wire) -> N
     assert "/news/a" not in wire.asked
     run = wire.run(now=NOON + DAY)
     assert (run.outcome, run.counts["gone"]) == (RunOutcome.OK, 1)
-    assert [each.gone for each in wire.archive.all()] == [NOON + DAY]
+    assert [each.gone for each in wire.stores.archive.all()] == [NOON + DAY]
 
 
 def test_a_page_that_comes_back_in_between_was_never_gone(wire: Wire) -> None:
@@ -608,7 +607,7 @@ def test_a_page_that_comes_back_in_between_was_never_gone(wire: Wire) -> None:
     wire.run(now=NOON + DAY)
     wire.serve("/news/a", status=404)
     wire.run(now=NOON + 2 * DAY)
-    assert [each.gone for each in wire.archive.all()] == [None]
+    assert [each.gone for each in wire.stores.archive.all()] == [None]
 
 
 # Pages that are no announcement
@@ -622,9 +621,9 @@ def test_a_page_that_comes_back_in_between_was_never_gone(wire: Wire) -> None:
         ({"url": "https://elsewhere.example.org/news/a"}, "expected an announcement, got to https://elsewhere."),
         ({"content_type": "application/pdf"}, "expected a page, got application/pdf"),
         ({"content_type": "image/png; x=y"}, "expected a page, got image/png"),
-        ({"whole": False}, "expected a whole page, got a part of it"),
-        ({"status": 503}, "expected status 200, got 503"),
-        ({"status": 403}, "expected status 200, got 403"),
+        ({"whole": False}, "expected the page, got truncated (status 200, "),
+        ({"status": 503}, "expected the page, got maintenance (status 503, "),
+        ({"status": 403}, "expected the page, got refused (status 403, "),
         ({"body": ""}, "expected a text at '.body'"),
         ({"body": "<!-- nothing -->"}, "expected a text at '.body'"),
         ({"body": "<h1>Title</h1><div class='body'> </div>"}, "expected a text at '.body'"),
@@ -729,7 +728,7 @@ def test_an_announcement_is_made_of_what_the_route_and_the_page_say(wire: Wire) 
     wire.serve("/feed/", a_feed(("a", NOON - DAY)))
     wire.serve("/news/a", a_page("A forum", "Text.", "11 June 2026"))
     wire.run()
-    [stored] = wire.archive.all()
+    [stored] = wire.stores.archive.all()
     assert (stored.title, stored.text, stored.published) == ("A forum", "Text.", datetime(2026, 6, 11, tzinfo=TOKYO))
     assert (stored.url, set(stored.aliases)) == (f"{SITE}/news/a", {f"{SITE}/news/a?utm_source=rss"})
 
@@ -744,5 +743,5 @@ def test_a_page_in_shift_jis_is_read(wire: Wire) -> None:
 
 def test_a_fault_of_ours_fails_the_run_and_is_named(wire: Wire) -> None:
     tally = Tally(wire.runs.start("a-source", now=NOON, every_route=False))
-    Crawl(wire.source, Plan(now=NOON), tally, wire.archive, wire.visits).fault(f"{SITE}/news/a", "KeyError: 'x'")
+    Crawl(wire.source, Plan(now=NOON), tally, wire.stores).fault(f"{SITE}/news/a", "KeyError: 'x'")
     assert tally.failures == [f"a-source: {SITE}/news/a: expected no fault of ours: KeyError: 'x'"]

@@ -26,7 +26,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 zones = st.sampled_from([UTC, ZoneInfo("Asia/Tokyo"), timezone(timedelta(hours=-3, minutes=-30))])
 times = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001
-attachments = st.builds(Attachment, url=names, type=names, title=texts, length=st.none() | st.integers(0), text=texts)
+attachments = st.builds(
+    Attachment, url=names, type=names, title=texts, length=st.none() | st.integers(0), text=texts, problem=texts
+)
 events = st.builds(
     Event,
     kind=st.sampled_from(["event", "deadline"]),
@@ -39,7 +41,7 @@ events = st.builds(
 announcements = st.builds(
     Archived,
     **dict.fromkeys(["id", "source", "organisation", "url", "title", "language"], names),
-    **dict.fromkeys(["text", "html", "summary"], texts),
+    **dict.fromkeys(["title_language", "text", "html", "summary"], texts),
     **dict.fromkeys(["published", "first_seen", "updated"], times),
     **dict.fromkeys(["aliases", "tags", "topics", "translations"], st.lists(texts).map(tuple)),
     published_from=st.sampled_from(From),

@@ -122,7 +122,7 @@ nested = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(nested, min_size=1, max_size=5).map(" ".join))
 def test_no_nesting_of_elements_loses_a_word(body: str) -> None:
     found = read(body)

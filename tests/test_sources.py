@@ -113,6 +113,25 @@ def test_the_demo_archive_finds_calls_and_zero_carbon(crawled: Playground, annou
     for words, written in (("公募", ("公募",)), ("zero carbon", ("zero carbon", "zero-carbon"))):
         done = crawled.zerowire("search", words, "--limit", "200", "--json")
         found = {json.loads(line)["id"] for line in done.stdout.splitlines()}
-        text = {each.id: f"{each.title}\n{each.text}".lower().replace("\n", " ") for each in announcements}
+        text = {each.id: _all_words(each) for each in announcements}
         assert found == {each for each, words_of in text.items() if any(form in words_of for form in written)}
         assert len(found) >= 5
+
+
+def _all_words(announcement: Archived) -> str:
+    files = (f"{file.title} {file.text}" for file in announcement.attachments)
+    return " ".join(" ".join((announcement.title, announcement.text, *files)).lower().split())
+
+
+def test_every_pdf_of_the_replica_is_read_and_has_its_true_length(announcements: list[Archived]) -> None:
+    files = [(SITE / file.url.split("//")[1], file) for each in announcements for file in each.attachments]
+    assert len(files) > 40
+    assert [file.url for path, file in files if path.is_file() and file.length != path.stat().st_size] == []
+    assert [file.url for path, file in files if not file.text and not file.problem and path.stem != "000400123"] == []
+
+
+def test_a_pdf_that_a_day_lists_is_an_announcement(announcements: list[Archived]) -> None:
+    [found] = [each for each in announcements if each.url.endswith("/content/000400123.pdf")]
+    assert (found.source, found.published_from, found.language) == ("moej-ja", From.LISTING, "ja")
+    assert "PDF" not in found.title
+    assert len(found.text) > 100

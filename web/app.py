@@ -32,7 +32,13 @@ _GUARDS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_HEADINGS = {"": "Everything", "organisation": "Organisations", "language": "Languages", "source": "Sources"}
+_HEADINGS = {
+    "": "Everything",
+    "organisation": "Organisations",
+    "language": "Languages",
+    "topic": "Topics",
+    "source": "Sources",
+}
 
 log = logging.getLogger(__name__)
 
@@ -119,5 +125,5 @@ def _groups(channels: Sequence[Channel]) -> dict[str, list[Channel]]:
 
 
 def _heading(channel: Channel) -> str:
-    narrowed = (name for name in ("source", "organisation", "language") if getattr(channel.query, name))
+    narrowed = (name for name in ("source", "organisation", "language", "topic") if getattr(channel.query, name))
     return _HEADINGS[next(narrowed, "")]
