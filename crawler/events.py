@@ -26,10 +26,10 @@ EVENT, DEADLINE, MENTION = "event", "deadline", "mention"
 def events(text: str, *, title: str, zone: tzinfo, published: datetime | None) -> tuple[Event, ...]:
     """Return the events and deadlines that an announcement makes known, each once, the earliest first.
 
-    *text* is plain; a paragraph, an item, a row of a table (its cells parted by a tab or "|") is a line. A day without a time is all
-    day, and ends with the midnight that begins its last day. A period in which to apply is a deadline at its end. A
-    day without a year is the one nearest to two months after *published*, or, if that is unknown, to the first event.
-    More than 500 dates are no announcement but a table: the others are not looked at.
+    *text* is plain; a paragraph, an item, a row of a table with a tab or "|" between its cells is a line. A day without
+    a time is all day, and ends with the midnight that begins its last day. A period in which to apply is a deadline at
+    its end. A day without a year is the one nearest to two months after *published*, or, if that is unknown, to the
+    first event. More than 500 dates are no announcement but a table: the others are not looked at.
 
     >>> from datetime import UTC
     >>> [event] = events("締切は8月21日正午です。", title="公募", zone=UTC, published=datetime(2026, 7, 10, tzinfo=UTC))
@@ -419,8 +419,8 @@ _HELD_AT = re.compile(
     r"|◆,? in ([A-Z][\w'-]{1,20}(?:(?: and)? [A-Z][\w'-]{1,20}){0,3}(?: and online)?)"
 )
 _PLACE = re.compile(
-    r"(?:^|\n)[\s■○・*|()\[【0-9.-]{0,8}(?:開催)?(?:会\s?場|場\s?所|ところ)[】)\]]?(?:\s?[::|]|\s)\s{0,3}([^\n|]{2,80})"
-    r"|(?:^|\n)[\s*|-]{0,4}(?:venue|place|location|where)\s?[:?|]\s{0,2}([^\n|]{2,80})",
+    r"(?:^|\n)[\s■○・*|()\[【0-9.-]{0,8}(?:開催)?(?:会\s?場|場\s?所|ところ)[】)\]]?(?:\s?[:：|]|\s)\s{0,3}([^\n|]{2,80})"
+    r"|(?:^|\n)[\s*|-]{0,4}(?:venue|place|location|where)\s?[:：?|]\s{0,2}([^\n|]{2,80})",
     re.IGNORECASE,
 )
 _ONLINE = re.compile(
@@ -527,9 +527,11 @@ def _words(line: str, at: int, above: list[str], *, hours: bool) -> str:
 
 
 def _label(line: str, at: int, above: list[str]) -> str:
-    columns = "|" in line and len(above) > 1
-    column = line.count("|", line.startswith("|"), at) if columns else 0
-    label = above[column].strip() if column < len(above) and columns >= (len(above) > 1) else ""
+    table = len(above) > 1
+    if table and "|" not in line:
+        return ""
+    column = line.count("|", 1, at) if table else 0
+    label = above[column].strip() if column < len(above) else ""
     return f"{label}⏎" if 0 < len(label) <= _LABEL else ""
 
 
