@@ -90,7 +90,7 @@ def _date(event: Event) -> str:
     days = "%Y-%m-%d" if event.all_day else "%Y-%m-%d %H:%M %Z"
     zone = ZoneInfo(event.timezone) if event.timezone else None
     span = [moment.astimezone(zone).strftime(days) for moment in (event.starts, event.ends) if moment]
-    return f"{' – '.join(span)} {event.kind}: {event.title}"
+    return f"{' – '.join(span)} {event.kind}: {event.title}" + (f" ({event.place})" if event.place else "")
 
 
 def _held(quarantine: Quarantine | None) -> str | None:

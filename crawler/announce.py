@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from crawler import dates
 from crawler.candidate import Candidate, Dated
 from crawler.errors import NoContent
 from crawler.events import events
@@ -17,7 +18,7 @@ from crawler.language import language
 from crawler.spec import Source
 from crawler.topics import Topic, topics_of
 from crawler.urls import canonical
-from store.announcement import Announcement, From, Precision
+from store.announcement import Announcement, Event, From, Precision
 
 
 def announcement(
@@ -59,7 +60,7 @@ def announcement(
             tags=tags,
             topics=topics_of(title, extracted.text, tags, topics),
             attachments=extracted.attachments,
-            events=events(extracted.text, title=title, zone=source.zone(), published=dated.at if dated else None),
+            events=_events(source, extracted, title, own, dated),
         )
     )
 
@@ -69,6 +70,17 @@ def _address(source: type[Source], extracted: Extracted, url: str) -> str:
     answered = canonical(url, hosts=source.hosts()) or url
     claimed = canonical(extracted.canonical, hosts=source.hosts()) if extracted.canonical else None
     return claimed if claimed and source.names(claimed) else answered
+
+
+def _events(source: type[Source], extracted: Extracted, title: str, url: str, dated: Dated | None) -> tuple[Event, ...]:
+    """Return what the text and the line beside it date; of an event's page that says no day, the day in its address."""
+    said = f"Date: {extracted.when}\n{extracted.text}" if extracted.when else extracted.text
+    found = events(said, title=title, zone=source.zone(), published=dated.at if dated else None)
+    day = dates.slug(url, zone=source.zone()) if source.page.slug == "event" else None
+    if day is None or any(event.kind == "event" for event in found):
+        return found
+    own = Event(kind="event", starts=day, timezone=source.timezone, all_day=True, title=title)
+    return tuple(sorted((*found, own), key=lambda event: event.starts))
 
 
 def conflict(candidate: Candidate, extracted: Extracted) -> str:

@@ -20,7 +20,6 @@ from crawler.spec import Page
 from crawler.verdict import Case, Verdict, verdict
 from store.announcement import Attachment
 
-
 _PREAMBLE = 1024
 
 
@@ -68,7 +67,7 @@ def digest(answer: Answer, question: Question) -> Digest:
 
 
 def _document(answer: Answer, question: Question) -> Extracted:
-    """Return what a PDF says; the title is the one that its listing gave, and the text too where it has none to read."""
+    """Return what a PDF says. Its title is the one that its listing gave, and so is its text where none can be read."""
     contents, title = read(answer.body), unsized(question.promised)
     text = contents.text or title
     return Extracted(

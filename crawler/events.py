@@ -36,7 +36,7 @@ def events(text: str, *, title: str, zone: tzinfo, published: datetime | None) -
     >>> event.kind, str(event.starts), event.all_day, event.title
     ('deadline', '2026-08-21 12:00:00+00:00', False, '公募')
     """
-    page = _Page(title=title, zone=zone, published=published and published.astimezone(zone).date())
+    page = _Page(title=title, text=text, zone=zone, published=published and published.astimezone(zone).date())
     announced = _announced(page, text, page.published and page.published + _AHEAD)
     if published is None and announced:
         announced = _announced(page, text, announced[0].starts.date())
@@ -437,6 +437,7 @@ _MARKS = str.maketrans(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
     title: str
+    text: str
     zone: tzinfo
     published: date | None
 
@@ -549,6 +550,7 @@ def _event(page: _Page, passage: _Passage) -> Event | None:
         timezone=passage.found.timezone,
         all_day=passage.found.precision is Precision.DAY,
         title=_name(page.title, passage.words),
+        place=place(passage.words, page.text),
     )
 
 

@@ -48,7 +48,8 @@ _LONGEST_LABEL = 300
 class Extracted:
     """What a page says. ``html`` is sanitised, its addresses absolute; ``canonical`` is empty where none is named.
 
-    ``declared`` is False where the page has no element that its source declares as the body, and it was searched for.
+    ``when`` is what the page prints beside its text on the days and hours of an event. ``declared`` is False where the
+    page has no element that its source declares as the body, and it was searched for.
     """
 
     title: str
@@ -60,6 +61,7 @@ class Extracted:
     canonical: str = ""
     tags: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    when: str = ""
     declared: bool = True
 
 
@@ -74,6 +76,7 @@ def extract(html: str, url: str, page: Page | None = None, *, zone: tzinfo = UTC
     title = line(_text(tree, page.title)) or about.title
     published = _published(tree, page, about, zone)
     tags = tuple(dict.fromkeys(filter(None, map(line, _texts(tree, page.tags)))))
+    when = line(" ".join(_text_pieces(tree, page.when)))
     files = _anchors(tree, page.attachments)
     bodies = _bodies(tree, page)
     clean_html = markup.without_title(_read(tree, bodies, url), title)
@@ -88,6 +91,7 @@ def extract(html: str, url: str, page: Page | None = None, *, zone: tzinfo = UTC
         canonical=absolute(about.canonical, url) or "" if about.canonical else "",
         tags=tags or about.tags,
         attachments=tuple(_attachments([*files, *markup.links(clean_html)], url)),
+        when=when,
         declared=bool(bodies) or not page.body,
     )
 
@@ -199,6 +203,10 @@ def _attachments(links: Iterable[Any], url: str) -> Iterator[Attachment]:
 
 def _text(tree: Any, selector: str) -> str:
     return next(iter(_texts(tree, selector)), "")
+
+
+def _text_pieces(tree: Any, selector: str) -> list[str]:
+    return [piece for element in tree.cssselect(selector)[:1] for piece in element.itertext()] if selector else []
 
 
 def _texts(tree: Any, selector: str) -> list[str]:

@@ -86,13 +86,15 @@ class Listing(Route):
 class Page:
     """Where a page keeps what it says: CSS selectors, but for ``drop``, which is XPath, as the extractor prunes.
 
-    ``slug`` says what a date in the address is: that of publication, or the day of an event.
+    ``when`` is where the days and hours of an event stand, if not in the text. ``slug`` says what a date in the address
+    is: that of publication, or the day of an event.
     """
 
     title: str = ""
     date: str = ""
     body: str = ""
     tags: str = ""
+    when: str = ""
     attachments: str = "main a[href$='.pdf' i], article a[href$='.pdf' i]"
     drop: tuple[str, ...] = ()
     slug: Literal["", "published", "event"] = ""

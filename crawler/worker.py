@@ -11,7 +11,7 @@ process leaves in pipes and locks, no other task shall meet.
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -155,7 +155,6 @@ _MEBIBYTE = 1024 * 1024
 _SECONDS_TO_START = 60.0
 _OUT_OF_MEMORY = 77  # an exit status like no other
 _NEXT_TO_NOTHING = 8 * _MEBIBYTE
-_PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 
 def _fork_server() -> ForkServerContext:
@@ -165,16 +164,24 @@ def _fork_server() -> ForkServerContext:
 
 
 def _begin(memory: int) -> None:
-    """Make this process, which is about to take tasks, one that dies when it should, and leaves nothing behind.
-
-    Its parent is the fork server, which ends when the process that it serves does.
-    """
+    """Make this process, which is about to take tasks, one that dies when it should, and leaves nothing behind."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler waits for C code to return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _end_with_the_one_served()
         # Not RLIMIT_DATA: of the address space the kernel also knows the peak. lxml and pdfium reserve none of it.
         resource.setrlimit(resource.RLIMIT_AS, (_address_space("VmSize") + memory, resource.RLIM_INFINITY))
+
+
+def _end_with_the_one_served() -> None:
+    """Have the kernel end this process, whatever it does, when the one that it serves closes its end of a pipe: SIGIO.
+
+    PR_SET_PDEATHSIG would not do. The parent is the fork server, and that lives as long as any of its children.
+    """
+    served = multiprocessing.parent_process()
+    if served is not None:
+        fcntl.fcntl(served.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(served.sentinel, fcntl.F_SETFL, fcntl.fcntl(served.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _perform(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:

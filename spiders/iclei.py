@@ -87,7 +87,7 @@ class JapanInEnglish(Source):
     )
     pages = r"/en/(?:news|events)/[a-z0-9%-]+/?"
     others = r"/en/(?:news|events)/page/?"
-    page = Page(title="article h1", body="article .entry-content", drop=_SHARING)
+    page = Page(title="article h1", body="article .entry-content", when="article .event-meta", drop=_SHARING)
     staging = ("dev.japan.iclei.org",)
 
 
@@ -111,5 +111,6 @@ class DaringCities(Source):
         title="h1.tribe-events-single-event-title, article h1",
         body=".tribe-events-single-event-description, article .entry-content",
         tags=".tribe-event-tags a",
+        when=".tribe-events-schedule",
         drop=_SHARING,
     )

@@ -62,7 +62,15 @@ class EventsInEnglish(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("en", "events")
     pages = rf"/en/events/{_DAY}"
-    page = Page(title="h1", body=".field--name-body", tags=_TAGS, attachments=_FILES, drop=_DROP, slug="event")
+    page = Page(
+        title="h1",
+        body=".field--name-body",
+        tags=_TAGS,
+        attachments=_FILES,
+        drop=_DROP,
+        when=".field--name-field-event-date",
+        slug="event",
+    )
 
 
 class EventsInJapanese(Source):
@@ -73,7 +81,15 @@ class EventsInJapanese(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("jp", "events")
     pages = rf"/jp/events/{_DAY}"
-    page = Page(title="h1", body=".field--name-body", tags=_TAGS, attachments=_FILES, drop=_DROP, slug="event")
+    page = Page(
+        title="h1",
+        body=".field--name-body",
+        tags=_TAGS,
+        attachments=_FILES,
+        drop=_DROP,
+        when=".field--name-field-event-date",
+        slug="event",
+    )
 
 
 class PublicationsInEnglish(Source):

@@ -46,7 +46,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that an announcement dates: ``kind`` is ``event`` or ``deadline``; both ends are aware."""
+    """Something that an announcement dates: ``kind`` is ``event`` or ``deadline``; both ends are aware.
+
+    ``timezone`` is the name of their zone; of all-day ones the dates in that zone count, the last day included.
+    ``place`` is as printed, "online" among others.
+    """
 
     kind: str
     starts: datetime
@@ -54,6 +58,7 @@ class Event:
     timezone: str = ""
     all_day: bool = False
     title: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

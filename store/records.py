@@ -52,7 +52,7 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Archived]:
         _archived(
             row,
             attachments=tuple(Attachment(**part) for part in parts[attachments][row.number]),
-            events=tuple(Event(**part | {"all_day": bool(part["all_day"])}) for part in parts[events][row.number]),
+            events=tuple(map(_event, parts[events][row.number])),
             revisions=tuple(Revision(**part) for part in parts[revisions][row.number]),
             aliases=tuple(address for address in others[row.number] if address != row.url),
             translations=tuple(twins[row.number]),
@@ -60,6 +60,13 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Archived]:
         )
         for row in rows
     ]
+
+
+def _event(part: dict[str, Any]) -> Event:
+    """Return an event in its own zone, in which its days are days."""
+    zone = ZoneInfo(part["timezone"] or "UTC")
+    span = {name: part[name] and part[name].astimezone(zone) for name in ("starts", "ends")}
+    return Event(**part | span | {"all_day": bool(part["all_day"])})
 
 
 def files_of(connection: Connection, number: int) -> list[Attachment]:

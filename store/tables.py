@@ -126,6 +126,7 @@ events = Table(
     Column("timezone", PlainString(64), nullable=False),
     Column("all_day", Integer, nullable=False),
     Column("title", PlainText, nullable=False),
+    Column("place", PlainText, nullable=False),
 )
 
 revisions = Table(

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("all_day", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["announcement"], ["announcements.number"], name=op.f("fk_events_announcement"), ondelete="CASCADE"
         ),
