@@ -24,7 +24,8 @@ from crawler.worker import Failed, Killed, Worker
 
 Task = Crawl | Probe
 
-_CUT_SHORT = {"partial", "dataloss"}
+MOST_BYTES_OF_A_PAGE = 8 * 1024 * 1024  # after decompression
+_CUT_SHORT = {"dataloss"}  # not "partial": a body may end with its connection (RFC 9112, 6.3)
 _DOCUMENTS_FIRST, _FILES_LAST = 10, -10
 
 
@@ -137,6 +138,7 @@ class NewsSpider(scrapy.Spider):
             errback=self.on_page_error,
             cb_kwargs={"task": task, "wanted": wanted},
             headers=task.validators(wanted.candidate.url) if wanted.known else None,
+            meta={"download_maxsize": MOST_BYTES_OF_A_PAGE},
             dont_filter=True,
         )
 

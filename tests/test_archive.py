@@ -25,7 +25,7 @@ PDF = Attachment(
     url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="別紙", length=2048, text="表"
 )
 UNREAD = Attachment(url="https://www.env.go.jp/content/2.pdf", type="application/pdf", title="要領")
-TALK = Event(kind="event", starts=NOON, ends=LATER, timezone="Asia/Tokyo", all_day=False, title="脱炭素セミナー")
+TALK = Event(kind="event", starts=NOON, ends=LATER, timezone="Asia/Tokyo", place="横浜市", title="脱炭素セミナー")
 CALL = Event(kind="deadline", starts=LATER, all_day=True)
 
 

@@ -160,7 +160,8 @@ def _kill_after(process: Any, seconds: float) -> None:
 
 def test_a_crawl_that_is_stopped_says_so_by_its_exit_status(playground: Playground) -> None:
     process = playground.start("crawler", "--since", BEGINNING)
-    time.sleep(2)
+    while not playground.replica.requests:
+        time.sleep(0.05)
     process.terminate()
     process.communicate(timeout=20)
     assert process.returncode == 1

@@ -36,6 +36,7 @@ events = st.builds(
     ends=st.none() | times,
     timezone=texts,
     all_day=st.booleans(),
+    place=texts,
     title=texts,
 )
 announcements = st.builds(
