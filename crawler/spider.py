@@ -46,6 +46,7 @@ class NewsSpider(scrapy.Spider):
         crawler.signals.connect(spider.count, signals.response_received)
         crawler.signals.connect(spider.count_bytes, signals.bytes_received)
         crawler.signals.connect(spider.fail, signals.spider_error)
+        crawler.signals.connect(spider.fail_to_keep, signals.item_error)
         crawler.signals.connect(spider.stop_working, signals.spider_closed)
         return spider
 
@@ -93,6 +94,9 @@ class NewsSpider(scrapy.Spider):
     def on_file_error(self, failure: Failure) -> None:
         task, wanted = _asked(failure)
         task.on_file_error(wanted, _reason(failure))
+
+    def fail_to_keep(self, item: Reading, failure: Failure) -> None:
+        item.crawl.fault(item.announcement.url, _reason(failure))
 
     def stop_working(self) -> None:
         self._worker.__exit__()

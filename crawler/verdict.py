@@ -4,9 +4,9 @@ Some things are plain facts: the body was cut, the address leads to a page above
 address, it has lost four fifths of its text. Everything else is told by what pages of its kind have in common, and no
 single trait is enough, since an announcement may be *about* maintenance, log-ins or cookies:
 
-* A **witness** counts two: the page's name says so (the whole of its title or heading, never a part of it), a sentence
-  at its beginning does, its code bears a mark, the address that it was redirected to does, its status does. A faint
-  mark, one that good pages bear too, counts one.
+* A **witness** counts two: the page's title or heading says so (the whole of it, never a part, and both if they say it
+  in different words), a sentence or two at its beginning do, its code bears a mark, the address that it was redirected
+  to does, its status does. A faint mark, one that good pages bear too, counts one.
 * A **circumstance** counts one: the page is bare (few links, few words), is hidden from search engines or sends its
   readers on, is a stranger (its title is none that the route gave, its text none that is known); to be empty counts
   two. They count nothing where the page tells its own address or date, as what is put in its place does not. A long
@@ -26,6 +26,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 from unicodedata import normalize
@@ -146,11 +147,11 @@ _ONGOING_JA = r"(?:メンテナンス中|[てで](?:おり|い)ます|停止中|
 _CHALLENGE = _Kind(
     names=_whole(r"""
         just a moment|one moment, please|please wait|one more step|attention required|pardon our interruption
-        access denied|(?:unauthorized )?request (?:rejected|blocked)|(?:web )?page blocked|not acceptable
-        (?:sorry, )?you have been blocked|access to .{1,60} (?:was|has been) (?:denied|blocked|limited)
+        access denied|request rejected|unauthorized request blocked|(?:web )?page blocked|not acceptable
+        (?:sorry, )?you have been blocked|(?:your |this )?request (?:has been |was )?blocked|access to .{1,60} (?:was|has been) (?:denied|blocked|limited)
         (?:human|bot|browser|security) (?:verification|detection)|(?:vercel )?security check(?:point)?|captcha
         (?:client|security|bot|robot) challenge(?: screen)?|are you (?:a )?(?:human|robot)|ddos-guard
-        checking your browser.{0,60}|verify(?:ing)? (?:that )?you are.{0,20}|making sure you're not a bot
+        checking your browser.{0,60}|verify(?:ing)? (?:that )?you are.{0,50}|making sure you're not a bot
         (?:error.{0,3})?the request could not be satisfied|sucuri website firewall(?: - access denied)?
         しばらくお待ちください|閲覧できません(?: ?\(forbidden access)?|セキュリティ(?:チェック|確認)(?:中|中です)?
         アクセス(?:が|を|は)(?:拒否|ブロック|制限|遮断)(?:され|し)(?:ました|ています)|不正な?アクセス(?:を|が)検知.{0,8}
@@ -161,13 +162,13 @@ _CHALLENGE = _Kind(
         (?:please )?(?:verify|confirm)(?:ing)? (?:that )?you are (?:a |not a )?(?:human|ro?bot)|press (?:&|and) hold
         .{0,60}needs to review the security of your connection|(?:in order )?to continue, we need to verify
         (?:please )?(?:enable|turn on|allow) (?:js|javascript|cookies)|you need to enable javascript
-        javascript is (?:disabled|required)|this (?:site|page|app) requires javascript|as you were browsing
+        javascript is (?:disabled|required)|this (?:site|page|app) requires javascript|as you were browsing|.{0,60} made us think that you
         we(?:'re| are) verifying your browser|please (?:wait|stand by)[, ].{0,40}(?:verif|check|redirect|moment)
         you don't have permission to access|(?:sorry, )?you (?:have been|are|were) (?:blocked|unable to access)
         (?:your )?request unsuccessful|the requested url was rejected|your support id is|access denied by
         (?:the |this |your )?(?:request|access|ip)(?: address| to .{4,40})? (?:is|was|has been) (?:block|deni|limit)ed
         (?:the )?request could not be satisfied|(?:our|we).{0,20} detected (?:unusual|suspicious)
-        (?:please )?(?:complete|solve) the (?:captcha|security)|this website is using a security service
+        (?:please )?(?:complete|solve) th(?:e|is) (?:captcha|security|verification)|this website is using a security service
         a potentially unsafe operation|an appropriate representation of the requested
         you are seeing this because the administrator|指定したウェブページを表示することができません
         .{0,30}アクセス(?:は|が|を)(?:遮断|ブロック|拒否)|.{0,20}不正なアクセスを?検知
@@ -201,12 +202,14 @@ _MAINTENANCE = _Kind(
         (?:サービス|サイト|システム)(?:の?一時)?(?:停止|休止)(?:中|中です|のお知らせ)?
     """),
     says=_begins(rf"""
-        .{{0,60}}(?:is|are|be) (?:currently |temporarily |now )?(?:undergoing|under|performing|carrying out) {_UPKEEP}
+        .{{0,60}}(?:is|are|'re|be) (?:currently |temporarily |now )?(?:undergoing|under|performing|carrying out) {_UPKEEP}
         .{{0,60}}(?:down|offline|closed|unavailable) (?:for|due to) {_UPKEEP}
-        (?:we|it)(?:'ll| will| should) be back|(?:please )?check back (?:in a|soon|later|shortly)
+        (?:we|it)(?:'ll| will| should) be (?:right )?back(?: online| up)?(?: soon| shortly|[.!]|$)|(?:please )?check back (?:in a|soon|later)
+        (?:sorry, )?(?:we're|we are) (?:currently |temporarily )?(?:down|performing|carrying out|doing)
         {_NOW_JA}、?.{{0,30}}(?:メンテナンス|保守|点検|停止).{{0,16}}{_ONGOING_JA}|{_NOW_JA}、?.{{0,24}}メンテナンス中
+        .{{0,16}}(?:サービス|サイト|システム)を.{{0,6}}(?:停止|休止)(?:中|して(?:おり|い)ます)
         {_SITE_JA}は、?.{{0,40}}{_ONGOING_JA}|{_UPKEEP_JA}のため、?.{{0,40}}{_ONGOING_JA}
-        (?:サービス|サイト|システム)の?(?:復旧|再開)(?:は|まで)|{_UPKEEP_JA}(?:中です|中の?ため|を(?:行って|実施して)(?:おり|い)ます)
+        (?:サービス|サイト|システム)の?(?:復旧|再開)(?:は|まで)|{_UPKEEP_JA}(?:中です|中の?ため|を(?:行って(?:おり|い)|実施して(?:おり|い)|実施中))
     """),
     traits=_set("maintenance maintenance-mode maintenance-page in-maintenance coming-soon"),
     places=_set("maintenance maintenance.html mainte mainte.html sorry sorry.html 503.html"),
@@ -257,7 +260,7 @@ _CONSENT = _Kind(
 )
 _REFUSED = _Kind(
     names=_whole(r"""
-        access (?:denied|forbidden|restricted)|not authorized|unauthorized|permission denied|forbidden
+        access (?:denied|forbidden|restricted)|not authorized|unauthorized|permission denied|forbidden|アクセス禁止
         (?:error )?403(?: error)?(?:\W{1,3}forbidden)?(?:\W{1,3}access is denied)?
         アクセス(?:が)?(?:禁止|できません|権限).{0,14}|閲覧(?:権限)?(?:が|は)?(?:ありません|できません|制限.{0,8})
     """),
@@ -265,7 +268,7 @@ _REFUSED = _Kind(
         you (?:are not|aren't) (?:authorized|allowed|permitted)|you (?:do not|don't) have (?:permission|access)
         access (?:to .{1,40})?is (?:forbidden|denied|restricted|not allowed)|forbidden
         (?:this|the) (?:content|page|site) is not available in your (?:country|region)
-        .{0,20}(?:ページ|サイト|コンテンツ).{0,12}(?:閲覧|アクセス)(?:する)?(?:権限|は禁止|は許可されて)
+        .{0,20}(?:ページ|サイト|コンテンツ|リソース).{0,12}(?:閲覧|アクセス)(?:する|が|は)?(?:権限|禁止|許可されて|できません)|アクセス権限が
     """),
     places=_set("403 403.html forbidden access-denied accessdenied unauthorized"),
 )
@@ -282,7 +285,8 @@ _UNAVAILABLE = _Kind(
     """),
     says=_begins(rf"""
         error establishing a database connection|there has been a critical error|connection timed out
-        the server (?:encountered an|is temporarily unable)|(?:php )?(?:fatal|parse) error|server error in '/
+        the server (?:encountered an|is temporarily unable)|(?:the )?service is temporar(?:y|il[ly]+) unavailable
+        .{{0,6}}サーバー?が.{{0,24}}高負荷|(?:php )?(?:fatal|parse) error|server error in '/
         no healthy upstream|upstream connect error|backend fetch failed|(?:sorry, )?something went wrong
         (?:an?|some) (?:\w+ )?error (?:has )?occurred|the website encountered an unexpected error
         (?:the )?web server (?:is down|reported a)|if you see this page, the nginx|you are being rate limited
@@ -301,8 +305,8 @@ _SOFT_404 = _Kind(
     """),
     says=_begins(rf"""
         {_ALAS}{_THING} {_MISSING}|{_ALAS}{_THING} (?:that )?you(?:'re| are|'ve| have| were)? (?:look|try|request|want)
-        {_ALAS}(?:but )?we (?:could ?n[o']t|can ?n[o']t|can't) find (?:the|that|this|a|what)
-        it (?:looks|seems) like nothing was found|you (?:may|might) have (?:mistyped|followed)
+        {_ALAS}we (?:could ?n[o']t|can ?n[o']t|can't) (?:seem to )?find (?:the|that|this|a|what)|there's (?:no page|nothing) here
+        it (?:looks|seems) like nothing was found|the link you (?:clicked|followed) (?:may|might)|you (?:may|might) have (?:mistyped|followed)
         the requested (?:url|resource|address) .{{0,60}}not found|(?:この|当該|該当する?)?{_THING_JA}{_MISSING_JA}
         (?:申し訳(?:ございません|ありません)\W*)?(?:お探し|ご?指定|ご?要求|アクセス|ご覧)[^。]{{0,16}}{_THING_JA}
         urlが(?:間違|変更|正しく)|掲載期間が終了
@@ -389,10 +393,11 @@ def _best(case: Case, view: _View) -> tuple[Verdict, int]:
 
 
 def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
-    promised = _line(case.promised)
+    called = _called(kind, case, view)
+    said = "\n".join(line for line in view.opening if line not in called)
     spoken = (
-        any(kind.names.fullmatch(name[:_NAME]) for name in view.names if name != promised),
-        kind.says.search(view.opening) is not None,
+        *(True for _ in {_letters(name) for name in called}),
+        *(True for _ in islice(kind.says.finditer(said), 2)),
         any(mark in view.code for mark in kind.marks),
         not kind.places.isdisjoint(_segments(case.answer.url) - _segments(case.asked)),
         verdict is _by_status(case.answer.status),
@@ -400,6 +405,13 @@ def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
     )
     faint = any(mark in view.code or mark in view.traits for mark in kind.faint)
     return 2 * (sum(spoken) + len(kind.traits & view.traits)) + faint
+
+
+def _called(kind: _Kind, case: Case, view: _View) -> set[str]:
+    """Return the title and the heading that are names of the *kind*, but for the title that was promised."""
+    promised = _line(case.promised)
+    by = (filter(kind.names.fullmatch, names) for names in (view.titles, view.headings))
+    return {name for names in by for name in islice(names, 1) if name != promised}
 
 
 def _by_status(status: int) -> Verdict | None:
@@ -422,14 +434,15 @@ def _is_proper(case: Case, view: _View) -> bool:
 
 def _is_stranger(case: Case, view: _View) -> bool:
     """Say whether the page has neither the title that was promised nor the text that is known."""
-    untitled = bool(case.promised) and max((_kept(case.promised, name) for name in view.names), default=0.0) < 0.15
+    names = (*view.titles, *view.headings)
+    untitled = bool(case.promised) and all(_kept(case.promised, name) < 0.15 for name in names)
     return untitled or (bool(case.earlier_text) and _kept(case.earlier_text, case.text) < 0.2)
 
 
 def _is_promised(case: Case, view: _View) -> bool:
     """Say whether a name of the page is the title that was promised, or one of them a good part of the other."""
     promised = _letters(case.promised)
-    for name in map(_letters, view.names):
+    for name in map(_letters, (*view.titles, *view.headings)):
         shorter, longer = sorted((promised, name), key=len)
         if shorter in longer and 3 * len(shorter) >= len(longer) > 0:
             return True
@@ -491,13 +504,14 @@ def _claims_another(case: Case, view: _View) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
-    """``names`` are what the page calls itself, ``code`` is its HTML in lower case, ``said`` the bytes of its text.
+    """``code`` is the page's HTML in lower case, ``opening`` how its text begins, ``said`` how many bytes that has.
 
     ``claimed`` is where it says that it lies, ``refresh`` where it sends its readers at once, None if nowhere.
     """
 
-    names: tuple[str, ...]
-    opening: str
+    titles: tuple[str, ...]
+    headings: tuple[str, ...]
+    opening: tuple[str, ...]
     code: str
     traits: frozenset[str]
     said: int
@@ -547,20 +561,21 @@ _PUBLISHED = ("article:published_time", '"datepublished"', 'itemprop="datepublis
 def _view(case: Case) -> _View:
     tree = markup.parsed(clean(case.html))
     code, url = case.html.lower(), case.answer.url
-    titles, headings = list(_titles(tree)), list(_texts(tree.xpath("//h1") or tree.xpath("//h2")))
+    titles, headings = tuple(map(_name, _titles(tree))), tuple(map(_name, _headings(tree)))
     canonical, refresh = _first(tree, _CANONICAL), _refresh(tree, url)
     claimed = _place(canonical or _first(tree, _SHARED), url)
     is_unlisted = "noindex" in _first(tree, _ROBOTS).lower()
     traits = frozenset(_traits(tree))
     links, instead = tree.xpath("count(//a[@href])"), "\n".join(_texts(tree.xpath("//noscript")))
     seen, words, is_linked = _stripped(tree)
-    said = case.text or words
+    begins = case.text if _size(case.text) > _SHORT else words or instead
     return _View(
-        names=tuple(dict.fromkeys(filter(None, map(_line, [case.title, *titles, *headings])))),
-        opening=_opening(case.text if _size(case.text) > _SHORT else words or instead, titles or headings),
+        titles=(*titles, _name(case.title)),
+        headings=headings,
+        opening=tuple(_opening(begins, titles or headings)),
         code=code,
         traits=traits | _set("(links)" * is_linked) | _set("(again)" * (refresh == _place(url))),
-        said=_size(said),
+        said=_size(case.text or words),
         claimed=claimed,
         refresh=refresh,
         is_canonical=bool(canonical),
@@ -580,6 +595,10 @@ def _titles(tree: Any) -> Iterator[str]:
     if separators:
         yield window[: separators[-1][0]]
         yield window[separators[0][1] :]
+
+
+def _headings(tree: Any) -> Iterator[str]:
+    yield from _texts(tree.xpath("//h1") or tree.xpath("//h2"))
 
 
 def _traits(tree: Any) -> Iterator[str]:
@@ -616,10 +635,9 @@ def _length(tree: Any) -> int:
     return _size(" ".join(etree.tostring(tree, method="text", encoding="unicode").split()))
 
 
-def _opening(text: str, titles: list[str]) -> str:
-    """Return the lines with which *text* begins; those that only say the title again don't count."""
-    said, named = map(_line, text[:_OPENING].splitlines()), set(map(_line, titles))
-    return "\n".join(line for line in said if line not in named)
+def _opening(text: str, titles: tuple[str, ...]) -> Iterator[str]:
+    """Yield the lines with which *text* begins; those that only say the title again don't count."""
+    yield from (said for line in text[:_OPENING].splitlines() if (said := _line(line)) not in titles)
 
 
 def _refresh(tree: Any, url: str) -> _Place | None:
@@ -640,6 +658,10 @@ def _texts(elements: list[Any]) -> Iterator[str]:
 def _line(text: str) -> str:
     """Return the beginning of *text* in one spelling: on one line, in lower case, without variants of characters."""
     return " ".join(normalize("NFKC", text[: 2 * _OPENING]).casefold().replace("’", "'").split())[:_OPENING]
+
+
+def _name(text: str) -> str:
+    return _line(text)[:_NAME]
 
 
 def _size(text: str) -> int:

@@ -52,8 +52,9 @@ class Failed(Exception):
 class Worker:
     """At most *processes* processes, each started when a task needs it, all stopped at the end of the ``with`` block.
 
-    A worker serves one event loop: asyncio's, or Scrapy's under its asyncio reactor. A task may take *megabytes* more
-    memory than its process had at first. Only Linux enforces that, and ends the processes when this one is killed.
+    A worker serves one event loop: asyncio's, or Scrapy's under its asyncio reactor. A process may take *megabytes* of
+    memory beyond what it has when it starts; 80 of them the libraries keep from the first page on. Only Linux enforces
+    that, and ends the processes when this one is killed.
     """
 
     def __init__(self, *, processes: int = PROCESSES, megabytes: int = MEGABYTES) -> None:
@@ -169,8 +170,7 @@ def _begin(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         _end_with_the_one_served()
-        # Not RLIMIT_DATA: of the address space the kernel also knows the peak. lxml and pdfium reserve none of it.
-        resource.setrlimit(resource.RLIMIT_AS, (_address_space("VmSize") + memory, resource.RLIM_INFINITY))
+        _take_at_most(memory)
 
 
 def _end_with_the_one_served() -> None:
@@ -182,6 +182,16 @@ def _end_with_the_one_served() -> None:
     if served is not None:
         fcntl.fcntl(served.sentinel, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(served.sentinel, fcntl.F_SETFL, fcntl.fcntl(served.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _take_at_most(memory: int) -> None:
+    """Have the kernel refuse this process more than *memory* bytes beyond what it has now.
+
+    Not by RLIMIT_DATA: of the address space the kernel knows the peak as well, and lxml and pdfium reserve none of it.
+    """
+    limit = _address_space("VmSize") + memory
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 
 
 def _perform(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:

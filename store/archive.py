@@ -214,14 +214,15 @@ class Archive:
             for row in connection.execute(owned).all():
                 self._index(connection, row.number, row.title, row.text)
 
-    def rewrite(self, announcement: Announcement) -> None:
-        """Keep what was made anew of a page that did not change: no revision, no other date."""
-        number = select(addresses.c.announcement).where(addresses.c.key == key(announcement.url)).scalar_subquery()
+    def rewrite(self, announcement: Archived) -> None:
+        """Keep what was made anew of a page that did not change: no revision, no other date. Raises KeyError."""
         values = {name: getattr(announcement, name) for name in ("text", "html", "summary", "content_hash")}
         with self._database.writing() as connection:
-            found = connection.execute(select(number)).scalar_one()
-            connection.execute(_row(found).values(**values))
-            self._index(connection, found, announcement.title, announcement.text)
+            number = number_of(connection, announcement.id)
+            if number is None:
+                raise KeyError(f"{announcement.id}: expected an announcement that is here")
+            connection.execute(_row(number).values(**values))
+            self._index(connection, number, announcement.title, announcement.text)
 
     def _read(self, found: Select[Any]) -> list[Archived]:
         with self._database.reading() as connection:
@@ -260,7 +261,7 @@ class Archive:
         changed = wording(announcement) | {"url": row.url, "updated": now}
         connection.execute(_row(row.number).values(**changed))
         known = {file.url: file for file in files_of(connection, row.number)}
-        files = tuple(known.get(file.url, file) for file in announcement.attachments)
+        files = tuple(_as_read(file, known.get(file.url)) for file in announcement.attachments)
         for table in (attachments, events, topics):
             connection.execute(delete(table).where(table.c.announcement == row.number))
         add_parts(connection, row.number, replace(announcement, attachments=files))
@@ -270,6 +271,11 @@ class Archive:
         """Put the words of announcement *number*, those of its files included, into the search index."""
         files = (f"{file.title}\n{file.text}" for file in files_of(connection, number))
         self._database.index.put(connection, number, title, "\n".join((text, *files)))
+
+
+def _as_read(file: Attachment, before: Attachment | None) -> Attachment:
+    """Return *file* with what was read in it *before*: its label may be new."""
+    return replace(before, title=file.title) if before else file
 
 
 def _times(announcement: Archived) -> dict[str, Any]:
