@@ -185,8 +185,7 @@ class Crawl:
 
     def files_of(self, reading: Reading) -> Iterator[File]:
         """Yield the attachments of an announcement that nobody has fetched yet."""
-        before = self._archive.get(reading.announcement.url)
-        known = {file.url for file in before.attachments if file.length or file.problem} if before else set()
+        known = self._archive.known_files(file.url for file in reading.announcement.attachments)
         for file in reading.announcement.attachments:
             if file.url not in known:
                 yield from self._want_file(file)

@@ -39,6 +39,7 @@ class NewsSpider(scrapy.Spider):
         self.tasks = tasks
         self.allowed_domains = sorted({task.source.host() for task in tasks})
         self._worker = Worker()
+        self._files: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewsSpider:
@@ -121,7 +122,8 @@ class NewsSpider(scrapy.Spider):
                     yield self._document(task, wanted)
                 case Wanted():
                     yield self._page(task, wanted)
-                case File():
+                case File() if wanted.url not in self._files:  # two sources may attach one
+                    self._files.add(wanted.url)
                     yield self._file(task, wanted)
 
     def _document(self, task: Task, document: Document) -> scrapy.Request:

@@ -4,17 +4,18 @@ Some things are plain facts: the body was cut, the address leads to a page above
 address, it has lost four fifths of its text. Everything else is told by what pages of its kind have in common, and no
 single trait is enough, since an announcement may be *about* maintenance, log-ins or cookies:
 
-* A **witness** counts two: the page's title or heading says so (the whole of it, never a part, and both if they say it
-  in different words), a sentence or two at its beginning do, its code bears a mark, the address that it was redirected
-  to does, its status does. A faint mark, one that good pages bear too, counts one.
+* A **witness** counts two: the page's title or heading says so (the whole of it, never a part; both, if they say it in
+  different words; twice, if it begins with the status), a sentence at its beginning does (two, if two do), its code
+  bears a mark, the address that it was redirected to does, its status does. A faint mark, one that good pages bear
+  too, counts one.
 * A **circumstance** counts one: the page is bare (few links, few words), is hidden from search engines or sends its
   readers on, is a stranger (its title is none that the route gave, its text none that is known); to be empty counts
-  two. They count nothing where the page tells its own address or date, as what is put in its place does not. A long
-  text counts one against it.
+  two. They count nothing where the page has the title that the route gave, or tells its own address or date, as what
+  is put in its place does not. A long text counts one against it.
 * **Four** make a verdict, for the kind with the most witnesses. Any status but 200 makes one.
 
-So 403, "Access Denied" (name), "You don't have permission to access …" (sentence), "Reference #18." (mark) is a
-challenge, with 200 too; an article called "Access denied" has one witness, and passes.
+So "Access Denied" (title), "You don't have permission to access …" (sentence) and "Reference #18." (mark) are a
+challenge, with 200 as with 403; an article called "Access denied" has one witness against it, and passes.
 
 This module alone knows what such pages say. The marks are those that the vendors' pages are publicly known by.
 """
@@ -148,7 +149,8 @@ _CHALLENGE = _Kind(
     names=_whole(r"""
         just a moment|one moment, please|please wait|one more step|attention required|pardon our interruption
         access denied|request rejected|unauthorized request blocked|(?:web )?page blocked|not acceptable
-        (?:sorry, )?you have been blocked|(?:your |this )?request (?:has been |was )?blocked|access to .{1,60} (?:was|has been) (?:denied|blocked|limited)
+        (?:sorry, )?you have been blocked|(?:your |this )?request (?:has been |was )?blocked
+        access to .{1,60} (?:was|has been) (?:denied|blocked|limited)|blocked
         (?:human|bot|browser|security) (?:verification|detection)|(?:vercel )?security check(?:point)?|captcha
         (?:client|security|bot|robot) challenge(?: screen)?|are you (?:a )?(?:human|robot)|ddos-guard
         checking your browser.{0,60}|verify(?:ing)? (?:that )?you are.{0,50}|making sure you're not a bot
@@ -162,14 +164,17 @@ _CHALLENGE = _Kind(
         (?:please )?(?:verify|confirm)(?:ing)? (?:that )?you are (?:a |not a )?(?:human|ro?bot)|press (?:&|and) hold
         .{0,60}needs to review the security of your connection|(?:in order )?to continue, we need to verify
         (?:please )?(?:enable|turn on|allow) (?:js|javascript|cookies)|you need to enable javascript
-        javascript is (?:disabled|required)|this (?:site|page|app) requires javascript|as you were browsing|.{0,60} made us think that you
+        javascript is (?:disabled|required)|this (?:site|page|app) requires javascript
+        as you were browsing|.{0,60} made us think that you
         we(?:'re| are) verifying your browser|please (?:wait|stand by)[, ].{0,40}(?:verif|check|redirect|moment)
         you don't have permission to access|(?:sorry, )?you (?:have been|are|were) (?:blocked|unable to access)
         (?:your )?request unsuccessful|the requested url was rejected|your support id is|access denied by
         (?:the |this |your )?(?:request|access|ip)(?: address| to .{4,40})? (?:is|was|has been) (?:block|deni|limit)ed
+        your request .{4,40} (?:was|has been) (?:block|deni)ed
         (?:the )?request could not be satisfied|(?:our|we).{0,20} detected (?:unusual|suspicious)
-        (?:please )?(?:complete|solve) th(?:e|is) (?:captcha|security|verification)|this website is using a security service
-        a potentially unsafe operation|an appropriate representation of the requested
+        (?:please )?(?:complete|solve) th(?:e|is) (?:captcha|security|verification)
+        this website is using a security service|a potentially unsafe operation
+        an appropriate representation of the requested
         you are seeing this because the administrator|指定したウェブページを表示することができません
         .{0,30}アクセス(?:は|が|を)(?:遮断|ブロック|拒否)|.{0,20}不正なアクセスを?検知
         .{0,20}(?:ロボット|ボット)(?:では|で)ない|.{0,20}人間であることを(?:確認|証明)
@@ -179,7 +184,7 @@ _CHALLENGE = _Kind(
     # SiteGround, Imunify360; SiteGuard, Radware, ModSecurity, Azure, Fortinet, BunkerWeb, Fastly
     marks=_literals("""
         _cf_chl_opt|cf-browser-verification|cf-error-details|challenge-error-text|/cdn-cgi/challenge-platform/h/
-        incapsula incident id|errors.edgesuite.net|reference&#32;&#35;|reference #18.|/_sec/cp_challenge
+        incident id:|incapsula incident id|errors.edgesuite.net|reference&#32;&#35;|reference #18.|/_sec/cp_challenge
         awswafintegration.gettoken|window.gokuprops|generated by cloudfront
         your support id is:|attack id:|sucuri_cloudproxy_js|sucuri-firewall-block|geo.captcha-delivery.com|px-captcha
         kpsdk.scriptstart|anubis_challenge|ddos-guard/js-challenge|generated by wordfence|sgcaptcha|imunify360
@@ -196,15 +201,18 @@ _MAINTENANCE = _Kind(
     names=_whole(rf"""
         (?:we(?:'re| are) |(?:the |this )?(?:web)?site (?:is )?)?(?:currently )?(?:under|(?:down|closed) for) {_UPKEEP}
         {_UPKEEP}(?: mode| page| in progress)?|under construction|(?:web ?)?site (?:is )?(?:offline|down)
-        (?:we'll |we will )?be (?:right )?back(?: soon| shortly)?|temporarily (?:unavailable|closed|offline|down)
+        (?:we'll |we will )?be (?:right )?back(?: soon| shortly)?
+        (?:.{{1,40}} is )?temporarily (?:unavailable|closed|offline|down)
+        (?:(?:http |error )?503(?: error)?\W{{1,3}})?service (?:temporarily )?unavailable
         {_NOW_JA}?、?(?:{_SITE_JA}は?、?)?{_UPKEEP_JA}(?:作業|実施)?(?:中(?:です|となります)?)?|工事中|準備中
         {_UPKEEP_JA}(?:実施)?(?:の|に関する|に伴う|による)?.{{0,12}}(?:お知らせ|ご案内|お詫び)
         (?:サービス|サイト|システム)(?:の?一時)?(?:停止|休止)(?:中|中です|のお知らせ)?
     """),
     says=_begins(rf"""
-        .{{0,60}}(?:is|are|'re|be) (?:currently |temporarily |now )?(?:undergoing|under|performing|carrying out) {_UPKEEP}
+        .{{0,60}}(?:is|are|'re) (?:currently |temporarily |now )?(?:undergoing|under|performing|carrying out) {_UPKEEP}
         .{{0,60}}(?:down|offline|closed|unavailable) (?:for|due to) {_UPKEEP}
-        (?:we|it)(?:'ll| will| should) be (?:right )?back(?: online| up)?(?: soon| shortly|[.!]|$)|(?:please )?check back (?:in a|soon|later)
+        (?:we|it)(?:'ll| will| should) be (?:right )?back(?: online| up)?(?: soon| shortly|[.!]|$)
+        (?:please )?(?:check|come) back (?:again )?(?:in a|soon|later)
         (?:sorry, )?(?:we're|we are) (?:currently |temporarily )?(?:down|performing|carrying out|doing)
         {_NOW_JA}、?.{{0,30}}(?:メンテナンス|保守|点検|停止).{{0,16}}{_ONGOING_JA}|{_NOW_JA}、?.{{0,24}}メンテナンス中
         .{{0,16}}(?:サービス|サイト|システム)を.{{0,6}}(?:停止|休止)(?:中|して(?:おり|い)ます)
@@ -223,8 +231,10 @@ _LOGIN = _Kind(
     """),
     says=_begins(r"""
         (?:sorry, but )?(?:please |you (?:must|need to|have to) (?:be )?)(?:first )?(?:log|sign)(?:ged|ed)?[ -]?in
-        (?:log|sign) in (?:to|with|using|below)|(?:enter|type) your (?:password|user ?name|e-?mail|credentials)
+        (?:log|sign) in (?:to (?:view|read|continue|access)|with|using|below)
+        (?:enter|type) your (?:password|user ?name|e-?mail|credentials)
         (?:this|the) (?:content|page|area|post) is (?:restricted|password[ -]protected|(?:only )?for .{0,12}members)
+        the following is restricted to members
         (?:in order )?to (?:continue|view|read|access).{0,40}(?:log|sign) in|your session has (?:expired|timed out)
         (?:.{0,30}(?:には|は)、?.{0,16})?(?:ログイン|サインイン|会員登録)(?:を|が|して).{0,4}(?:必要|くだ|行って)
         この(?:ページ|コンテンツ|記事)は(?:パスワードで保護|.{0,10}会員)|セッションの?(?:有効期限|が切れ|がタイム)
@@ -275,12 +285,12 @@ _REFUSED = _Kind(
 _UNAVAILABLE = _Kind(
     names=_whole(r"""
         (?:http |error |server error )*(?:5\d\d|429)(?: error)?(?:\W{1,3}[a-z' -]{1,40})?|too many requests
-        bad gateway|gateway time-?out|(?:internal )?server error(?: in .{1,40})?|service (?:temporarily )?unavailable
+        bad gateway|gateway time-?out|(?:internal )?server error(?: in .{1,40})?
         (?:error establishing a )?database (?:connection|error)|wordpress \W error|index of /.{0,80}|it works
         welcome to (?:nginx|openresty|centos)|apache2? .{0,30}(?:default|test) page.{0,20}
         (?:an? )?(?:application |system |unexpected |runtime )?error(?: has)?(?: occurred)?
         (?:this )?account (?:has been )?suspended|(?:this )?(?:site|domain)(?: name)? (?:is )?(?:for sale|parked)
-        (?:システム|サーバー?|アプリケーション)?エラー(?:が発生しました)?
+        (?:システム|サーバー?|アプリケーション)?エラー(?:が発生しました|画面|ページ)?
         (?:ただいま)?アクセスが?集中.{0,20}|.{0,10}混み合って(?:い|おり)ます
     """),
     says=_begins(rf"""
@@ -291,7 +301,7 @@ _UNAVAILABLE = _Kind(
         (?:an?|some) (?:\w+ )?error (?:has )?occurred|the website encountered an unexpected error
         (?:the )?web server (?:is down|reported a)|if you see this page, the nginx|you are being rate limited
         this domain (?:name )?(?:has expired|is parked|may be for sale|is for sale)
-        {_NOW_JA}、?.{{0,16}}(?:混み合って|集中して)|.{{0,16}}アクセスが集中|.{{0,20}}エラーが発生(?:し|いた)
+        {_NOW_JA}、?.{{0,16}}(?:混み合って|集中して)|.{{0,16}}アクセスが集中(?:し|のため|によ)|.{{0,20}}エラーが発生(?:し|いた)
     """),
     traits=_set("error-page error500 error-500"),
     places=_set("500 500.html 502.html"),
@@ -305,8 +315,9 @@ _SOFT_404 = _Kind(
     """),
     says=_begins(rf"""
         {_ALAS}{_THING} {_MISSING}|{_ALAS}{_THING} (?:that )?you(?:'re| are|'ve| have| were)? (?:look|try|request|want)
-        {_ALAS}we (?:could ?n[o']t|can ?n[o']t|can't) (?:seem to )?find (?:the|that|this|a|what)|there's (?:no page|nothing) here
-        it (?:looks|seems) like nothing was found|the link you (?:clicked|followed) (?:may|might)|you (?:may|might) have (?:mistyped|followed)
+        {_ALAS}we (?:could ?n[o']t|can ?n[o']t|can't) (?:seem to )?find (?:the|that|this|a|what)
+        there's (?:no page|nothing) here|it (?:looks|seems) like nothing was found
+        the link you (?:clicked|followed) (?:may|might)|you (?:may|might) have (?:mistyped|followed)
         the requested (?:url|resource|address) .{{0,60}}not found|(?:この|当該|該当する?)?{_THING_JA}{_MISSING_JA}
         (?:申し訳(?:ございません|ありません)\W*)?(?:お探し|ご?指定|ご?要求|アクセス|ご覧)[^。]{{0,16}}{_THING_JA}
         urlが(?:間違|変更|正しく)|掲載期間が終了
@@ -396,15 +407,16 @@ def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
     called = _called(kind, case, view)
     said = "\n".join(line for line in view.opening if line not in called)
     spoken = (
-        *(True for _ in {_letters(name) for name in called}),
-        *(True for _ in islice(kind.says.finditer(said), 2)),
+        *({_letters(name) for name in called}),
+        *(name for name in called if _NUMBERED.match(name)),
+        *islice(kind.says.finditer(said), 2),
         any(mark in view.code for mark in kind.marks),
         not kind.places.isdisjoint(_segments(case.answer.url) - _segments(case.asked)),
         verdict is _by_status(case.answer.status),
         verdict is Verdict.MAINTENANCE and case.answer.status == 503 and bool(case.retry_after),
     )
     faint = any(mark in view.code or mark in view.traits for mark in kind.faint)
-    return 2 * (sum(spoken) + len(kind.traits & view.traits)) + faint
+    return 2 * (sum(map(bool, spoken)) + len(kind.traits & view.traits)) + faint
 
 
 def _called(kind: _Kind, case: Case, view: _View) -> set[str]:
@@ -412,6 +424,9 @@ def _called(kind: _Kind, case: Case, view: _View) -> set[str]:
     promised = _line(case.promised)
     by = (filter(kind.names.fullmatch, names) for names in (view.titles, view.headings))
     return {name for names in by for name in islice(names, 1) if name != promised}
+
+
+_NUMBERED = re.compile(r"\W*(?:http |error )*[45]\d\d\W.*[a-z]")
 
 
 def _by_status(status: int) -> Verdict | None:
@@ -587,14 +602,14 @@ def _view(case: Case) -> _View:
 
 
 def _titles(tree: Any) -> Iterator[str]:
-    """Yield the window's title, with and without a site's name before or behind it."""
+    """Yield the window's title, without a site's name before or behind it, and with it."""
     window = _first(tree, "//title/text()")[: 2 * _NAME].strip()
     separators = [found.span() for found in _SEPARATOR.finditer(window)]
-    if window:
-        yield window
     if separators:
         yield window[: separators[-1][0]]
         yield window[separators[0][1] :]
+    if window:
+        yield window
 
 
 def _headings(tree: Any) -> Iterator[str]:

@@ -69,9 +69,9 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """Stop at once; tasks that have not come to their end are cancelled."""
-        self._stop(*self._pools)
         for task in list(self._tasks):
-            task.cancel()
+            task.cancel()  # before pebble calls their pools broken
+        self._stop(*self._pools)
 
     async def run(self, function: Callable[..., T], *arguments: Any, seconds: float = SECONDS) -> T:
         """Return what *function* makes of *arguments*; it, they and that must be picklable.

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Update, column, d
 from store.announcement import Announcement, Archived, Attachment, From, Precision
 from store.database import Database
 from store.identity import first_id, key, reused_id
-from store.records import add_parts, add_revisions, files_of, number_of, read, wording
+from store.records import add_parts, add_revisions, files_of, known_files, number_of, read, wording
 from store.search import phrases
 from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
 
@@ -203,6 +203,11 @@ class Archive:
             rows = connection.execute(unread.limit(limit))
             return [Attachment(url=row.url, type=row.type) for row in rows]
 
+    def known_files(self, urls: Iterable[str]) -> set[str]:
+        """Return those of *urls* that were fetched as somebody's attachment, or could not be."""
+        with self._database.reading() as connection:
+            return set(known_files(connection, list(urls)))
+
     def read_file(self, url: str, *, length: int | None, kind: str, text: str, problem: str) -> None:
         """Keep what was found at the attachment *url*, wherever it is attached, and let the search find its words."""
         here = attachments.c.url == url
@@ -251,7 +256,7 @@ class Archive:
         added = connection.execute(insert(announcements).values(**wording(announcement), **times))
         number = int(added.inserted_primary_key[0])  # type: ignore[index]
         _name(connection, number, announcement)
-        add_parts(connection, number, announcement)
+        add_parts(connection, number, _with_known_files(connection, announcement))
         self._index(connection, number, announcement.title, announcement.text)
         return number
 
@@ -260,11 +265,10 @@ class Archive:
             _keep_wording(connection, row)
         changed = wording(announcement) | {"url": row.url, "updated": now}
         connection.execute(_row(row.number).values(**changed))
-        known = {file.url: file for file in files_of(connection, row.number)}
-        files = tuple(_as_read(file, known.get(file.url)) for file in announcement.attachments)
+        announcement = _with_known_files(connection, announcement)
         for table in (attachments, events, topics):
             connection.execute(delete(table).where(table.c.announcement == row.number))
-        add_parts(connection, row.number, replace(announcement, attachments=files))
+        add_parts(connection, row.number, announcement)
         self._index(connection, row.number, announcement.title, announcement.text)
 
     def _index(self, connection: Connection, number: int, title: str, text: str) -> None:
@@ -273,9 +277,11 @@ class Archive:
         self._database.index.put(connection, number, title, "\n".join((text, *files)))
 
 
-def _as_read(file: Attachment, before: Attachment | None) -> Attachment:
-    """Return *file* with what was read in it *before*: its label may be new."""
-    return replace(before, title=file.title) if before else file
+def _with_known_files(connection: Connection, announcement: Announcement) -> Announcement:
+    """Return *announcement* with what was read in its attachments before, wherever: a label of its own stays."""
+    known = known_files(connection, [file.url for file in announcement.attachments])
+    files = (replace(known.get(file.url, file), title=file.title) for file in announcement.attachments)
+    return replace(announcement, attachments=tuple(files))
 
 
 def _times(announcement: Archived) -> dict[str, Any]:

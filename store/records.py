@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, insert, or_, select
 
 from store.announcement import Announcement, Archived, Attachment, Event, From, Precision, Revision
 from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
@@ -71,6 +71,14 @@ def _event(part: dict[str, Any]) -> Event:
 
 def files_of(connection: Connection, number: int) -> list[Attachment]:
     return [Attachment(**part) for part in _parts(connection, attachments, [number])[number]]
+
+
+def known_files(connection: Connection, urls: list[str]) -> dict[str, Attachment]:
+    """Return the attachments at *urls* that were fetched, or could not be, by address."""
+    tried = or_(attachments.c.length.is_not(None), attachments.c.problem != "")
+    columns = [attachments.c[field.name] for field in fields(Attachment)]
+    rows = connection.execute(select(*columns).where(attachments.c.url.in_(urls), tried))
+    return {row.url: Attachment(**row._mapping) for row in rows}
 
 
 def _archived(row: Row[Any], **parts: Any) -> Archived:
