@@ -68,7 +68,7 @@ class NewsSpider(scrapy.Spider):
         question = task.question(wanted, answer)
         try:
             read = await self._worker.run(digest, answer, question) if question else None
-        except (Killed, Failed) as error:
+        except (Killed, Failed, RecursionError) as error:
             task.on_page_error(wanted, f"reading it was given up: {error}")
             return
         reading = task.on_page(wanted, answer, read)
@@ -87,7 +87,7 @@ class NewsSpider(scrapy.Spider):
             contents = (
                 await self._worker.run(read_file, answer.body, answer.content_type) if task.reads(answer) else None
             )
-        except (Killed, Failed) as error:
+        except (Killed, Failed, RecursionError) as error:
             task.on_file_error(wanted, f"reading it was given up: {error}")
             return
         task.on_file(wanted, answer, contents)

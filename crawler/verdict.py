@@ -7,7 +7,7 @@ single trait is enough, since an announcement may be *about* maintenance, log-in
 * A **witness** counts two: the page's title or heading says so (the whole of it, never a part; both, if they say it in
   different words; twice, if it begins with the status), a sentence at its beginning does (two, if two do), its code
   bears a mark, the address that it was redirected to does, its status does. A faint mark, one that good pages bear
-  too, counts one.
+  too, counts one, and on an empty page two.
 * A **circumstance** counts one: the page is bare (few links, few words), is hidden from search engines or sends its
   readers on, is a stranger (its title is none that the route gave, its text none that is known); to be empty counts
   two. They count nothing where the page has the title that the route gave, or tells its own address or date, as what
@@ -176,7 +176,7 @@ _CHALLENGE = _Kind(
         this website is using a security service|a potentially unsafe operation
         an appropriate representation of the requested
         you are seeing this because the administrator|指定したウェブページを表示することができません
-        .{0,30}アクセス(?:は|が|を)(?:遮断|ブロック|拒否)|.{0,20}不正なアクセスを?検知
+        .{0,30}アクセス(?:は|が|を)、?.{0,20}(?:遮断|ブロック|拒否)|.{0,20}不正なアクセスを?検知
         .{0,20}(?:ロボット|ボット)(?:では|で)ない|.{0,20}人間であることを(?:確認|証明)
         .{0,30}javascript ?(?:と|を|および|及び).{0,16}有効|(?:お使いの)?ブラウザー?を(?:確認|チェック)
     """),
@@ -390,10 +390,9 @@ def _failed(case: Case, view: _View) -> Verdict:
 
 
 def _worded(case: Case, view: _View) -> Verdict | None:
-    """Return the kind that enough speaks for. A faint mark alone convicts none but an empty page."""
+    """Return the kind that enough speaks for: at least one witness, of four points in all."""
     kind, count = _best(case, view)
-    spoken = count > 1 or (count and view.is_empty)
-    return kind if spoken and count + _circumstances(case, view) >= _ENOUGH else None
+    return kind if count > 1 and count + _circumstances(case, view) >= _ENOUGH else None
 
 
 def _best(case: Case, view: _View) -> tuple[Verdict, int]:
@@ -416,7 +415,7 @@ def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
         verdict is Verdict.MAINTENANCE and case.answer.status == 503 and bool(case.retry_after),
     )
     faint = any(mark in view.code or mark in view.traits for mark in kind.faint)
-    return 2 * (sum(map(bool, spoken)) + len(kind.traits & view.traits)) + faint
+    return 2 * (sum(map(bool, spoken)) + len(kind.traits & view.traits)) + faint * (1 + view.is_empty)
 
 
 def _called(kind: _Kind, case: Case, view: _View) -> set[str]:

@@ -79,7 +79,7 @@ def test_what_robots_txt_forbids_is_never_asked_for(full: Playground) -> None:
 
 
 def test_something_new_is_found_by_the_next_crawl(playground: Playground) -> None:
-    crawl(playground, *ANNOUNCING, "--since", "2026-10-01")
+    crawl(playground, *ANNOUNCING, "--since", BEGINNING)
     urls = {playground.replica.announce() for _ in range(3)}
     runs = crawl(playground, *ANNOUNCING)
     assert sum(run["new"] for run in runs.values()) == 3
@@ -121,7 +121,7 @@ def test_a_redesign_changes_nothing_that_is_known(playground: Playground) -> Non
 
 
 def test_an_outage_fails_its_sources_by_name_and_no_other(playground: Playground) -> None:
-    crawl(playground, *ANNOUNCING, "--since", "2026-10-01")
+    crawl(playground, *ANNOUNCING, "--since", BEGINNING)
     before = playground.announcements()
     playground.replica.outage("iclei.org")
     runs = crawl(playground, *ANNOUNCING, status=1)
