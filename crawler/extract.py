@@ -153,6 +153,7 @@ def _read(tree: Any, bodies: list[Any], url: str) -> str:
     """
     markup.tidy(tree)
     if not bodies:
+        markup.clear_furniture(tree)
         return _searched(tree, url)
     whole = markup.as_it_stands(bodies)
     searched = _searched(_article(bodies), url)

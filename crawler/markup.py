@@ -62,6 +62,12 @@ _MARKS = (
     *(*_HEADINGS, *_CELLS, "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
     *("table", "caption", "tr", "a", "img", "sub", "sup"),
 )
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(?:share|sharing|sharedaddy|social|addtocal|addtocalendar|related|breadcrumbs?|cookie|newsletter"
+    r"|subscribe|author|byline|comments?|respond|pager|pagination|sidebar|print|keywords|tags|contact|notices|modal"
+    r"|plugin|attach|attachments?|presentations|photos)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _HIDDEN_MAIL = "//a[contains(@class, '__cf_email__') or starts-with(@href, '/cdn-cgi/l/email-protection')]"
 _LAZY = ("data-src", "data-original", "data-lazy-src")
 _TRACKER = re.compile(
@@ -100,6 +106,18 @@ def tidy(tree: Any) -> None:
         parent = element.getparent()
         if parent is not None and line(parent.text_content()) != line(element.text_content()):
             element.tag = "span"  # else trafilatura takes it out of its sentence
+
+
+def clear_furniture(tree: Any) -> None:
+    """Drop from a page that nobody described what its own class names call no text: share buttons, related links …
+
+    What holds a quarter of the page's text or more stays, whatever it is called.
+    """
+    most = len(tree.text_content()) / 4
+    for element in list(tree.iter("div", "section", "aside", "ul", "ol", "p", "footer", "table", "span")):
+        named = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if element.getparent() is not None and _FURNITURE.search(named) and len(element.text_content()) < most:
+            remove(element)
 
 
 def show_lazy_images(tree: Any) -> None:

@@ -397,12 +397,12 @@ def _worded(case: Case, view: _View) -> Verdict | None:
 
 def _best(case: Case, view: _View) -> tuple[Verdict, int]:
     """Return the kind for which the most witnesses speak, and what they count."""
-    counts = {verdict: _witnesses(verdict, kind, case, view) for verdict, kind in _KINDS.items()}
-    best = max(counts, key=lambda verdict: counts[verdict])
+    counts = {reason: _witnesses(reason, kind, case, view) for reason, kind in _KINDS.items()}
+    best = max(counts, key=lambda reason: counts[reason])
     return best, counts[best]
 
 
-def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
+def _witnesses(reason: Verdict, kind: _Kind, case: Case, view: _View) -> int:
     called = _called(kind, case, view)
     said = "\n".join(line for line in view.opening if line not in called)
     spoken = (
@@ -411,8 +411,8 @@ def _witnesses(verdict: Verdict, kind: _Kind, case: Case, view: _View) -> int:
         *islice(kind.says.finditer(said), 2),
         any(mark in view.code for mark in kind.marks),
         not kind.places.isdisjoint(_segments(case.answer.url) - _segments(case.asked)),
-        verdict is _by_status(case.answer.status),
-        verdict is Verdict.MAINTENANCE and case.answer.status == 503 and bool(case.retry_after),
+        reason is _by_status(case.answer.status),
+        reason is Verdict.MAINTENANCE and case.answer.status == 503 and bool(case.retry_after),
     )
     faint = any(mark in view.code or mark in view.traits for mark in kind.faint)
     return 2 * (sum(map(bool, spoken)) + len(kind.traits & view.traits)) + faint * (1 + view.is_empty)
@@ -541,24 +541,7 @@ class _View:
 _CLOSED = ("main", "article", "section", "div", "header", "nav", "footer", "form", "table", "ul", "script", "style")
 _NEVER_SEEN = ("script", "style", "template", "title", "svg", "select", "textarea", "iframe", "noscript")
 _FRAME = ("nav", "header", "footer", "aside", "menu")
-_INLINE = (
-    "a",
-    "abbr",
-    "b",
-    "cite",
-    "em",
-    "font",
-    "i",
-    "label",
-    "mark",
-    "q",
-    "small",
-    "span",
-    "strong",
-    "sub",
-    "sup",
-    "u",
-)
+_INLINE = _set("a abbr b cite em font i label mark q small span strong sub sup u")
 _BANNER = "//body//*[not(self::main or self::article)][contains({0}, 'cookie') or contains({0}, 'consent')]".format(
     "translate(concat(@id, ' ', @class), 'CONSETKI', 'consetki')"
 )

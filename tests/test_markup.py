@@ -116,3 +116,16 @@ def test_a_page_of_nothing_is_a_tree_of_nothing(page: str) -> None:
 
 def test_a_page_two_thousand_elements_deep_is_parsed_to_its_end() -> None:
     assert parsed("<div>" * 2000 + "a" + "</div>" * 2000 + "b").text_content() == "ab"
+
+
+def test_what_a_page_calls_furniture_goes_unless_it_is_most_of_the_page() -> None:
+    tree = markup.parsed(
+        "<main><p>"
+        + "A sentence of the article. " * 20
+        + '</p><ul class="share-buttons"><li>Share on X</li></ul></main>'
+    )
+    markup.clear_furniture(tree)
+    assert "Share" not in tree.text_content()
+    article = markup.parsed('<div class="author">' + "A sentence of the article. " * 20 + "</div>")
+    markup.clear_furniture(article)
+    assert "sentence" in article.text_content()
