@@ -17,6 +17,7 @@ from crawler.answer import Answer
 from crawler.attachments import Contents
 from crawler.boilerplate import FEWEST, is_repeated, without
 from crawler.candidate import Candidate
+from crawler.decode import decode
 from crawler.digest import Digest, Question, digest
 from crawler.discovery import Found, Further, discover, kept, plain
 from crawler.errors import CrawlError, EmptyRoute, Flooded, NoContent, RouteFailed
@@ -26,6 +27,7 @@ from crawler.plan import DOCUMENTS, FLOOD_FROM, FLOOD_TIMES, RECENT, Plan
 from crawler.spec import Route, Sitemap, Source
 from crawler.tally import Tally
 from crawler.topics import Topic
+from crawler.verdict import Case, Verdict, verdict
 from store.announcement import Announcement, Attachment
 from store.archive import Known, Outcome, Query
 from store.identity import key
@@ -389,6 +391,12 @@ class Crawl:
             yield Document(document.position, further.url, is_first=False)
 
     def _on_missing(self, wanted: Wanted, answer: Answer) -> None:
+        """Take note of a page that is not there; a firewall or maintenance may say 404 too, and deletes nothing."""
+        case = Case(answer=answer, html=decode(answer.body, answer.content_type), asked=wanted.candidate.url)
+        if (reason := verdict(case)) is not Verdict.NOT_FOUND:
+            expected = f"expected the page, got {reason} (status {answer.status}, {answer.url})"
+            self._fail(wanted, NoContent(self.source.name, wanted.candidate.url, expected))
+            return
         missing = self._visits.missing(self.source.name, wanted.candidate.url, now=self.plan.now)
         error = NoContent(self.source.name, wanted.candidate.url, f"expected a page, got status {answer.status}")
         if wanted.known is None:

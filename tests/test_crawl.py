@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -598,6 +599,15 @@ def test_a_known_page_that_is_missing_twice_a_day_apart_is_gone(wire: Wire) -> N
     run = wire.run(now=NOON + DAY)
     assert (run.outcome, run.counts["gone"]) == (RunOutcome.OK, 1)
     assert [each.gone for each in wire.stores.archive.all()] == [NOON + DAY]
+
+
+def test_a_challenge_that_says_404_deletes_nothing(wire: Wire) -> None:
+    challenge = (Path(__file__).parent / "verdicts" / "challenge.akamai-denied.403.html").read_text("utf-8")
+    revisit_wire(wire).serve("/news/a", challenge, status=404)
+    assert "got challenge (status 404" in wire.run().problems[0]
+    for days in (2, 4, 6):
+        wire.run(now=NOON + days * DAY)
+    assert [each.gone for each in wire.stores.archive.all()] == [None]
 
 
 def test_a_page_that_comes_back_in_between_was_never_gone(wire: Wire) -> None:

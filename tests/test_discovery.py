@@ -321,7 +321,7 @@ def test_a_release_has_the_date_of_its_day_and_its_own_tags() -> None:
     assert all(dated and (dated.found, dated.precision) == (From.LISTING, Precision.DAY) for dated in dates)
 
 
-def test_only_releases_are_taken_from_the_ministrys_list() -> None:
+def test_releases_and_documents_in_place_of_one_are_taken_from_the_ministrys_list() -> None:
     listed = released(
         day(
             "2026年06月11日発表",
@@ -333,7 +333,18 @@ def test_only_releases_are_taken_from_the_ministrys_list() -> None:
             release(""),
         )
     )
-    assert [candidate.url for candidate in listed.candidates] == ["https://www.env.go.jp/press/110339.html"]
+    assert [candidate.url for candidate in listed.candidates] == [
+        "https://www.env.go.jp/content/000365031.pdf",
+        "https://www.env.go.jp/press/110339.html",
+    ]
+
+
+def test_a_document_counts_only_where_a_group_dates_it() -> None:
+    source = SOURCES["moej-ja"]
+    site = f"https://{source.host()}"
+    page = f'<a href="{site}/content/1.pdf">PDF</a><a href="{site}/press/110339.html">A</a>'
+    listed = found(source.routes[1], page, source=source).candidates
+    assert [candidate.url for candidate in listed] == ["https://www.env.go.jp/press/110339.html"]
 
 
 def test_the_months_of_the_ministrys_archive_know_when_they_end() -> None:
