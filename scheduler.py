@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,7 +47,7 @@ _RETRY = 5.0  # seconds between two looks at a lease that another holds
 def run(settings: Settings, sources: Sources) -> int:
     """Crawl, publish and serve until SIGTERM or SIGINT; return the exit status. Waits while another scheduler works."""
     intervals = _intervals(settings, sources)
-    with stopping() as stop, _opened(settings) as database:
+    with stopping() as stop, closing(Database(settings.database_url)) as database:
         lease = Lease(database, "scheduler", f"{socket.gethostname()}:{os.getpid()}")
         if not _acquired(lease, stop):
             return 0
@@ -204,15 +204,6 @@ def _intervals(settings: Settings, sources: Sources) -> dict[str, timedelta]:
     if unknown:
         raise SettingsError(f"schedule: unknown source {min(unknown)!r}; there are {', '.join(sources)}")
     return {name: timedelta(minutes=settings.schedule.get(name, source.every)) for name, source in sources.items()}
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.database_url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,13 +60,8 @@ def settings() -> Settings:
     return load_settings(os.environ)
 
 
-@contextmanager
-def database(given: Settings) -> Iterator[Database]:
-    opened = Database(given.database_url)
-    try:
-        yield opened
-    finally:
-        opened.close()
+def database(given: Settings) -> closing[Database]:
+    return closing(Database(given.database_url))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from crawler.topics import Topic
 from crawler.verdict import Case, Verdict, verdict
 from store.announcement import Announcement, Attachment
 from store.archive import Known, Outcome, Query
+from store.blocks import Block
 from store.identity import key
 from store.stores import Stores
 from store.visits import Visit
@@ -102,7 +103,7 @@ class Crawl:
         self._quarantines = stores.quarantines
         self._topics = topics
         self._visited = stores.visits.of(source.name)
-        self._repeated = self._learnt()
+        self._repeated = frozenset(block.key for block in self._learnt())
         self._asked: set[str] = set()  # keys of documents and pages, each asked for once
         self._pages = self._documents = self._files = 0
         self._left: Counter[str] = Counter()  # what was not asked for, because of a limit
@@ -237,18 +238,18 @@ class Crawl:
             left = f"expected at most {limit}, left {count} for the next run"
             self.tally.note(RouteFailed(name, self.tally.route, left))
 
-    def _learnt(self) -> frozenset[str]:
-        """Return the keys of the blocks that the source is known to repeat."""
+    def _learnt(self) -> list[Block]:
+        """Return the blocks that the source is known to repeat."""
         often = self._blocks.often(self.source.name, at_least=FEWEST)
         total = self._archive.count(Query(source=self.source.name)) if often else 0
-        return frozenset(block.key for block in often if is_repeated(block.announcements, of=total))
+        return [block for block in often if is_repeated(block.announcements, of=total)]
 
     def _clean_earlier(self) -> None:
         """Drop what was learnt to be repeated from the announcements that came before it was."""
-        repeated = self._learnt()
-        done = {block.key for block in self._blocks.often(self.source.name, at_least=FEWEST) if block.cleaned}
-        if repeated <= done:
+        learnt = self._learnt()
+        if all(block.cleaned for block in learnt):
             return
+        repeated = {block.key for block in learnt}
         for kept_before in self._archive.all(Query(source=self.source.name)):
             html = without(kept_before.html, repeated)
             if html != kept_before.html:

@@ -5,6 +5,8 @@ and a Japanese page of one item share the date in it. The path segment of Japane
 event's address is one of its days: when the page was published, nobody says. Nothing but addresses is verified.
 """
 
+from dataclasses import replace
+
 from crawler.spec import Listing, Page, Route, Sitemap, Source
 
 _SITE = "https://www.iges.or.jp"
@@ -15,6 +17,17 @@ _DROP = (
 )
 _TAGS = ".field--name-field-keywords a"
 _FILES = "main article a[href*='/sites/default/files/']"
+_BODY = ".field--name-body"
+_EVENT = Page(
+    title="h1",
+    body=_BODY,
+    tags=_TAGS,
+    attachments=_FILES,
+    drop=_DROP,
+    when=".field--name-field-event-date",
+    slug="event",
+)
+_PUBLICATION = Page(title="h1", date=".field--name-field-date", body=_BODY, tags=_TAGS, attachments=_FILES, drop=_DROP)
 
 
 def _routes(segment: str, kind: str) -> tuple[Route, ...]:
@@ -32,7 +45,7 @@ class NewsInEnglish(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("en", "news")
     pages = rf"/en/news/{_DAY}"
-    page = Page(title="h1", body=".field--name-body", tags=_TAGS, attachments=_FILES, drop=_DROP, slug="published")
+    page = Page(title="h1", body=_BODY, tags=_TAGS, attachments=_FILES, drop=_DROP, slug="published")
 
 
 class NewsInJapanese(Source):
@@ -43,15 +56,7 @@ class NewsInJapanese(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("jp", "news")
     pages = rf"/jp/news/{_DAY}"
-    page = Page(
-        title="h1",
-        date=".field--name-field-date",
-        body=".field--name-body",
-        tags=_TAGS,
-        attachments=_FILES,
-        drop=_DROP,
-        slug="published",
-    )
+    page = replace(_PUBLICATION, slug="published")
 
 
 class EventsInEnglish(Source):
@@ -62,15 +67,7 @@ class EventsInEnglish(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("en", "events")
     pages = rf"/en/events/{_DAY}"
-    page = Page(
-        title="h1",
-        body=".field--name-body",
-        tags=_TAGS,
-        attachments=_FILES,
-        drop=_DROP,
-        when=".field--name-field-event-date",
-        slug="event",
-    )
+    page = _EVENT
 
 
 class EventsInJapanese(Source):
@@ -81,15 +78,7 @@ class EventsInJapanese(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("jp", "events")
     pages = rf"/jp/events/{_DAY}"
-    page = Page(
-        title="h1",
-        body=".field--name-body",
-        tags=_TAGS,
-        attachments=_FILES,
-        drop=_DROP,
-        when=".field--name-field-event-date",
-        slug="event",
-    )
+    page = _EVENT
 
 
 class PublicationsInEnglish(Source):
@@ -100,9 +89,7 @@ class PublicationsInEnglish(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("en", "pub")
     pages = r"/en/pub/[^/]+/en"
-    page = Page(
-        title="h1", date=".field--name-field-date", body=".field--name-body", tags=_TAGS, attachments=_FILES, drop=_DROP
-    )
+    page = _PUBLICATION
     every = 240
 
 
@@ -114,7 +101,5 @@ class PublicationsInJapanese(Source):
     timezone = "Asia/Tokyo"
     routes = _routes("jp", "pub")
     pages = r"/jp/pub/[^/]+/ja"
-    page = Page(
-        title="h1", date=".field--name-field-date", body=".field--name-body", tags=_TAGS, attachments=_FILES, drop=_DROP
-    )
+    page = _PUBLICATION
     every = 240
