@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test check format golden endurance bench-extraction clean
+.PHONY: demo run test check format golden endurance bench-extraction bench-archive clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -11,8 +11,8 @@ demo: .venv/.program  ## play the replica of the watched sites and serve what co
 run: .venv/.program  ## watch the live sites, publish and serve until stopped
 	$(BIN)/zerowire run $(ARGS)
 
-test: .venv/.tests  ## the whole suite but what is marked slow
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+test: .venv/.tests  ## the whole suite but what is marked slow, on all cores
+	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --dist loadfile $(ARGS)
 
 endurance: .venv/.tests  ## what is marked slow
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -52,6 +52,9 @@ bench-extraction: .venv-bench/.done  ## extraction beside its peers; ARGS: direc
 	# Ours last: where a peer asks for an older version of a library that both use, it gets ours.
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	touch $@
+
+bench-archive: .venv/.program  ## the archive at 10,000, 100,000 and 1,000,000; ARGS=--keep DIR goes on where it stopped
+	$(BIN)/python -m bench.archive $(ARGS)
 
 clean:
 	rm -rf .venv .venv-bench build *.egg-info

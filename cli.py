@@ -22,16 +22,19 @@ class Place(NamedTuple):
 
 
 COMMANDS = {
+    "backup": Place("commands.keeping", "Copy the archive to a file, while it is in use."),
     "check": Place("commands.crawling", "Probe every route of the sources, store nothing."),
     "crawl": Place("commands.crawling", "Fetch what is new."),
     "demo": Place("commands.running", "Play a replica of the watched sites on this machine."),
+    "doctor": Place("commands.keeping", "Find what is wrong with the archive, and mend it."),
     "export": Place("commands.moving", "Print every announcement as a JSON object a line."),
     "import": Place("commands.moving", "Take in what `zerowire export` printed."),
     "publish": Place("commands.crawling", "Write the feeds from what is in the archive."),
+    "recrawl": Place("commands.recrawling", "Read again what was kept of the pages, without asking for any."),
     "release": Place("commands.crawling", "Take what a source names although it is many times the usual."),
     "run": Place("commands.running", "Crawl, publish and serve on the clock, until stopped."),
     "search": Place("commands.querying", "Find announcements by their words."),
-    "show": Place("commands.querying", "Print one announcement."),
+    "show": Place("commands.showing", "Print one announcement."),
     "sources": Place("commands.querying", "List what is watched, and how its last run went."),
 }
 

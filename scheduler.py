@@ -56,7 +56,7 @@ def run(settings: Settings, sources: Sources) -> int:
         clock.add_job(_renew, IntervalTrigger(seconds=TERM.total_seconds() / 3), args=(lease, stop), id="lease")
         try:
             publish_all(settings, sources, database)
-            with serving(settings, sources):
+            with serving(settings, sources, database):
                 clock.start()
                 log.info("serving=%s sources=%d", settings.base_url, len(sources))
                 _work(settings, sources, database, due, stop)
@@ -95,10 +95,18 @@ def publish_all(settings: Settings, sources: Sources, database: Database) -> lis
 
 
 @contextmanager
-def serving(settings: Settings, sources: Sources) -> Iterator[None]:
-    """Serve the feeds meanwhile, at the address that the settings name. Raises SettingsError where that is taken."""
+def serving(settings: Settings, sources: Sources, database: Database) -> Iterator[None]:
+    """Serve the feeds and the archive meanwhile, at the address that the settings name.
+
+    Raises SettingsError where that is taken.
+    """
     listener = _listener(settings)
-    site = app(public_dir=Path(settings.public_dir), channels=_channels(settings, sources), base_url=settings.base_url)
+    site = app(
+        public_dir=Path(settings.public_dir),
+        channels=_channels(settings, sources),
+        base_url=settings.base_url,
+        archive=Archive(database),
+    )
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()

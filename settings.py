@@ -23,7 +23,8 @@ class Settings:
 
     ``delay`` is in seconds between two requests to a host; None means 3, and none through a mirror.
     ``schedule`` maps a source to the minutes between its runs; the others keep what they declare. ``topics`` adds to
-    the word lists that are shipped, or replaces some (``crawler.topics``).
+    the word lists that are shipped, or replaces some (``crawler.topics``). With ``keep_pages`` what was fetched is kept
+    in WARC files in ``pages_dir``.
     """
 
     database_url: str = "sqlite:///zerowire.db"
@@ -35,6 +36,8 @@ class Settings:
     delay: float | None = None
     schedule: Mapping[str, float] = field(default_factory=dict)
     topics: Mapping[str, Any] = field(default_factory=dict)
+    keep_pages: bool = False
+    pages_dir: str = "pages"
 
     def __post_init__(self) -> None:
         host, _, port = self.listen.rpartition(":")
@@ -67,7 +70,7 @@ def _text(value: Any) -> str:
     """Return a setting's value as a variable holds it: a table as TOML writes it on one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(name)} = {_text_inside(inner)}" for name, inner in value.items()) + "}"
-    return str(value)
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _text_inside(value: Any) -> str:
@@ -107,7 +110,7 @@ def _known(name: str, where: str) -> str:
 
 def _parsed(variable: str, text: str) -> Any:
     """Return a variable's value: a TOML value where the setting is no text."""
-    if variable.removeprefix(PREFIX).lower() not in ("delay", "schedule", "topics"):
+    if variable.removeprefix(PREFIX).lower() not in ("delay", "schedule", "topics", "keep_pages"):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -122,6 +125,8 @@ def _value(name: str, value: Any, where: str) -> Any:
         expected = "a table of minutes by source"
     elif kind == "topics":
         fits, expected = isinstance(value, dict), "a table of topics by name"
+    elif kind == "keep_pages":
+        fits, expected = isinstance(value, bool), "true or false"
     elif kind == "delay":
         fits, expected = _is_positive(value) or value == 0, "seconds"
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ from settings import Settings, SettingsError
 from settings import load as load_settings
 from store.archive import Archive
 from store.database import Database, DatabaseError
+from store.days import moment
 from store.export import BadRecord
 from store.search import BadQuestion
 
@@ -42,7 +43,7 @@ class Command(click.Command):
 
 
 class Day(click.ParamType[datetime]):
-    """A day, or a moment with an offset; a bare one is UTC's."""
+    """A day, or a moment with an offset; a bare one begins where most of what is watched prints it: in Japan."""
 
     name = "DATE"
 
@@ -50,10 +51,9 @@ class Day(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"expected a date such as 2026-08-01, got {value!r}", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def settings() -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import click
@@ -9,6 +10,9 @@ import click
 from commands.ground import Command, archive, as_json, settings
 from commands.printing import print_table
 from store import export as records
+from store.announcement import Archived
+
+_BATCH = 100  # announcements in a transaction
 
 
 @click.command("export", cls=Command)
@@ -26,9 +30,28 @@ def import_(file: TextIO, *, as_json: bool) -> None:
     """Take in what `zerowire export` printed, from FILE or stdin; what is here already is left as it is."""
     counts = {"new": 0, "same": 0}
     with archive(settings()) as opened:
-        for line in filter(str.strip, file):
-            counts["new" if opened.take_in(records.announcement(line)) else "same"] += 1
+        for batch in _batches(file):
+            new = opened.take_in(*batch)
+            counts["new"] += new
+            counts["same"] += len(batch) - new
     if as_json:
         print_table([counts], as_json=True)
     else:
         click.echo(" ".join(f"{name}={count}" for name, count in counts.items()))
+
+
+def _batches(lines: Iterable[str]) -> Iterator[list[Archived]]:
+    """Yield the announcements of *lines*; those before a line that is none first. Raises BadRecord, with its number."""
+    batch: list[Archived] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            batch.append(records.announcement(line))
+        except records.BadRecord as error:
+            yield batch
+            raise records.BadRecord(f"line {number}: {error}") from error
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch

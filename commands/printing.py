@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from store.runs import Run
+
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def print_table(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
@@ -45,5 +48,10 @@ def _run(run: Run, *, as_json: bool) -> dict[str, Any]:
     return row | {"problems": list(run.problems)} if as_json else row
 
 
+def harmless(text: str) -> str:
+    """Return stored *text* without what a terminal would obey: control characters, and overrides of direction."""
+    return _OBEYED.sub("", text)
+
+
 def _cell(value: Any) -> str:
-    return "-" if value in (None, "") else str(value)
+    return "-" if value in (None, "") else harmless(str(value))

@@ -1,54 +1,85 @@
-"""Questions to the archive: search, show, sources."""
+"""Questions to the archive: search, sources."""
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from commands.ground import Command, Day, archive, as_json, database, settings
-from commands.printing import print_table
+from commands.printing import harmless, print_table
 from crawler.spec import Source, load
 from store import export as records
-from store.announcement import Archived, Event
-from store.archive import Archive, Query
+from store.archive import Archive
+from store.index.results import Hit, Sort, hit
+from store.index.snippets import Piece
 from store.quarantines import Quarantine, Quarantines
+from store.query import Query
 from store.runs import Run, Runs
+from store.search import PARTS
+
+_A_PAGE = 100
+_MINUS = "−"  # to click a sign as any other, to a question the same as -
 
 
-@click.command("search", cls=Command)
-@click.argument("words", nargs=-1, required=True)
+class _Question(Command):
+    """A command whose words may begin with a minus: one before a word leaves out, and options have two."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [re.sub(r"^-(?=[^-])", _MINUS, word) for word in args])
+
+
+@click.command("search", cls=_Question)
+@click.argument("words", nargs=-1)
 @click.option("--source", help="Only of this source.")
 @click.option("--organisation", help="Only of this organisation: moej, iges, iclei.")
 @click.option("--language", help="Only in this language: en, ja.")
 @click.option("--topic", help="Only with this topic: jcm, race-to-zero, calls-for-proposals …")
-@click.option("--since", type=Day(), help="Published on this day or later.")
-@click.option("--until", type=Day(), help="Published before this day.")
+@click.option("--has", multiple=True, type=click.Choice(PARTS), help="Only with such a part; may be given again.")
+@click.option("--since", type=Day(), help="Published on this day (month, year) or later.")
+@click.option("--until", type=Day(), help="Published before this day (month, year).")
+@click.option(
+    "--sort",
+    type=click.Choice([str(sort) for sort in Sort]),
+    default=str(Sort.RELEVANCE),
+    show_default=True,
+    help="What comes first.",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="All that is found, newest first.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values, with a heading.")
 @as_json
-def search_(words: tuple[str, ...], *, limit: int, as_json: bool, **narrowed: Any) -> None:
-    """Find announcements that hold all WORDS; a text in quotation marks is looked for as it stands."""
+def search_(
+    words: tuple[str, ...],
+    *,
+    sort: Sort,
+    limit: int,
+    everything: bool,
+    as_csv: bool,
+    as_json: bool,
+    **narrowed: Any,
+) -> None:
+    """Find announcements that hold all WORDS, in title, text or attachments.
+
+    A text in quotation marks stands as it is; OR between two asks for one of them; a minus before a word leaves out
+    what has it; carb* finds what begins so; title:word stands in the title. 令和8年 finds 2026年 as well.
+    """
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json: expected one of them")
     question = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
+    query = Query(words=question, **narrowed)
+    if query == Query():
+        raise click.UsageError("expected words, or an option that narrows")
     with archive(settings()) as opened:
-        found = opened.find(Query(words=question, **narrowed), limit=limit)
-    if as_json:
-        for announcement in found:
-            click.echo(records.line(announcement))
-    else:
-        print_table([_found(announcement) for announcement in found], as_json=False)
-
-
-@click.command("show", cls=Command)
-@click.argument("id_or_url", metavar="ID|URL")
-@as_json
-def show_(id_or_url: str, *, as_json: bool) -> None:
-    """Print one announcement, by its id or its address."""
-    with archive(settings()) as opened:
-        found = opened.get(id_or_url)
-    if found is None:
-        raise click.ClickException(f"{id_or_url}: expected an announcement's id or address, found none")
-    click.echo(records.line(found) if as_json else _page(found))
+        hits = _all(opened, query) if everything else islice(_pages(opened, query, Sort(sort), limit), limit)
+        _print(hits, as_csv=as_csv, as_json=as_json)
 
 
 @click.command("sources", cls=Command)
@@ -64,13 +95,61 @@ def sources_(*, as_json: bool) -> None:
     print_table(rows, as_json=as_json)
 
 
-def _found(announcement: Archived) -> dict[str, Any]:
-    return {
-        "published": announcement.published.date().isoformat(),
-        "source": announcement.source,
-        "title": announcement.title,
-        "url": announcement.url,
-    }
+def _all(opened: Archive, query: Query) -> Iterator[Hit]:
+    asked = query.question()
+    yield from (hit(asked, found) for found in opened.all(query))
+
+
+def _pages(opened: Archive, query: Query, sort: Sort, limit: int) -> Iterator[Hit]:
+    cursor = None
+    while True:
+        found = opened.search(query, limit=min(limit, _A_PAGE), sort=sort, cursor=cursor)
+        yield from found.hits
+        cursor = found.following
+        if cursor is None:
+            return
+
+
+def _print(hits: Iterable[Hit], *, as_csv: bool, as_json: bool) -> None:
+    """Print *hits* one by one as they come: they may be the whole archive."""
+    if as_csv:
+        for line in records.csv_lines(found.announcement for found in hits):
+            click.echo(line, nl=False)
+        return
+    console = Console(highlight=False) if sys.stdout.isatty() else None
+    for found in hits:
+        if as_json:
+            click.echo(
+                json.dumps(records.record(found.announcement) | {"match": records.match(found)}, ensure_ascii=False)
+            )
+        elif console:
+            console.print(*_block(found), sep="\n", soft_wrap=True)
+        else:
+            click.echo("\t".join(map(harmless, _columns(found))))
+
+
+def _columns(found: Hit) -> tuple[str, ...]:
+    one = found.announcement
+    marked = "".join(f"[{piece.text}]" if piece.hit else piece.text for piece in found.snippet)
+    where = f"({found.found_in}) " if found.found_in else ""
+    columns = (one.published.date().isoformat(), one.source, one.title, one.url)
+    return tuple(" ".join(column.split()) for column in (*columns, f"{where}{marked}") if column)
+
+
+def _block(found: Hit) -> tuple[Text, ...]:
+    """Return a hit as a person reads it on a terminal."""
+    one = found.announcement
+    about = f"  {one.published.date().isoformat()}  {one.source}  {one.url}"
+    where = f"  in {harmless(found.found_in)}: " if found.found_in else "  "
+    lines = (_marked(found.title, "bold"), Text(harmless(about), "dim"))
+    return (*lines, Text(where, "dim") + _marked(found.snippet, "")) if found.snippet else lines
+
+
+def _marked(pieces: Sequence[Piece], style: str) -> Text:
+    shown = Text(style=style)
+    for piece in pieces:
+        shown.append(harmless(piece.text), "black on yellow" if piece.hit else None)
+    return shown
 
 
 def _source(source: type[Source], kept: Archive, last: Run | None) -> dict[str, Any]:
@@ -86,33 +165,8 @@ def _source(source: type[Source], kept: Archive, last: Run | None) -> dict[str, 
     }
 
 
-def _date(event: Event) -> str:
-    days = "%Y-%m-%d" if event.all_day else "%Y-%m-%d %H:%M %Z"
-    zone = ZoneInfo(event.timezone) if event.timezone else None
-    span = [moment.astimezone(zone).strftime(days) for moment in (event.starts, event.ends) if moment]
-    return f"{' – '.join(span)} {event.kind}: {event.title}" + (f" ({event.place})" if event.place else "")
-
-
 def _held(quarantine: Quarantine | None) -> str | None:
     """Say what waits for `zerowire release`: a route that named many times what it usually does."""
     if quarantine is None or quarantine.released:
         return None
     return f"{quarantine.named} candidates where {quarantine.usual} are usual"
-
-
-def _page(announcement: Archived) -> str:
-    """Return an announcement as a person reads it on a terminal."""
-    about = {
-        "published": f"{announcement.published.isoformat()} ({announcement.published_from})",
-        "source": announcement.source,
-        "url": announcement.url,
-        "id": announcement.id,
-        "gone": announcement.gone.isoformat() if announcement.gone else "",
-        "tags": ", ".join(announcement.tags),
-        "topics": ", ".join(announcement.topics),
-        "dates": "\n           ".join(map(_date, announcement.events)),
-        "files": "\n           ".join(f"{file.title}: {file.url}" for file in announcement.attachments),
-        "revisions": len(announcement.revisions) or "",
-    }
-    head = "\n".join(f"{name + ':':10} {value}" for name, value in about.items() if value)
-    return f"{announcement.title}\n{head}\n\n{announcement.text}"

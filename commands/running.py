@@ -48,7 +48,7 @@ def demo_(*, once: bool) -> None:
 
 def _go_on(mirrored: Settings, opened: Database, replica: Replica) -> None:
     """Serve, and announce something every half minute, until stopped."""
-    with scheduler.serving(mirrored, load()), scheduler.stopping() as stop:
+    with scheduler.serving(mirrored, load(), opened), scheduler.stopping() as stop:
         click.echo(f"{mirrored.base_url} shows it; Ctrl-C stops it", err=True)
         while not stop.wait(_PAUSE):
             click.echo(f"announced: {replica.announce()}", err=True)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -29,8 +30,10 @@ from crawler.topics import BadTopic, topics
 from settings import Settings, SettingsError
 from settings import load as load_settings
 from store.database import Database, DatabaseError
+from store.days import moment
 from store.runs import Run, RunOutcome, Runs
 from store.stores import Stores
+from store.translations import Translations
 
 log = logging.getLogger("zerowire.crawler")
 
@@ -66,6 +69,7 @@ def crawl(
     crawls = _prepared(sources, settings, database, since=since, recheck=recheck)
     reason = _run(crawls, settings)
     ended = [_finish(one, Runs(database), reason) for one in crawls]
+    Translations(database).pair(now=datetime.now(UTC))
     return 0 if all(ended) else 1
 
 
@@ -111,7 +115,8 @@ def _prepared(
     now = datetime.now(UTC)
     runs = Runs(database)
     well, full = runs.last(well=True), runs.last(well=True, every_route=True)
-    stores, known_topics = Stores.of(database), topics(settings.topics)
+    pages = Path(settings.pages_dir) if settings.keep_pages else None
+    stores, known_topics = Stores.of(database, pages=pages), topics(settings.topics)
     crawls = []
     for source in sources:
         last_well, last_full = well.get(source.name), full.get(source.name)
@@ -149,16 +154,11 @@ def _named(names: Sequence[str]) -> list[type[Source]]:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m crawler", description=__doc__)
     parser.add_argument("sources", nargs="*", help="names from spiders/; all if none")
-    parser.add_argument("--since", type=_moment, help="go back to this day (YYYY-MM-DD, UTC)")
+    parser.add_argument("--since", type=moment, help="go back to this day (YYYY-MM-DD, Japan's)")
     parser.add_argument("--check", action="store_true", help="probe every route, store nothing")
     parser.add_argument("--quiet", action="store_true", help="log only what went wrong; the caller tells the rest")
     parser.add_argument("--recheck", action="store_true", help="ask for every page of the last 7 days again")
     return parser.parse_args(arguments)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

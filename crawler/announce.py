@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from crawler import dates
+from crawler.alternates import others
 from crawler.candidate import Candidate, Dated
 from crawler.errors import NoContent
 from crawler.events import events
@@ -19,6 +20,8 @@ from crawler.spec import Source
 from crawler.topics import Topic, topics_of
 from crawler.urls import canonical
 from store.announcement import Announcement, Event, From, Precision
+
+_MOST_ALTERNATES = 16
 
 
 def announcement(
@@ -41,12 +44,14 @@ def announcement(
     tags = extracted.tags or candidate.tags
     spoken = extracted.language or source.language
     of_title = language(title, spoken)
+    aliases = tuple(dict.fromkeys(spelt for spelt in (candidate.url, candidate.address, url) if spelt != own))
     return source.finish(
         Announcement(
             source=source.name,
             organisation=source.organisation,
             url=own,
-            aliases=tuple(dict.fromkeys(spelt for spelt in (candidate.url, candidate.address, url) if spelt != own)),
+            aliases=aliases,
+            alternates=_alternates(source, extracted, spoken, (own, *aliases)),
             title=title,
             text=extracted.text,
             html=extracted.html,
@@ -70,6 +75,12 @@ def _address(source: type[Source], extracted: Extracted, url: str) -> str:
     answered = canonical(url, hosts=source.hosts()) or url
     claimed = canonical(extracted.canonical, hosts=source.hosts()) if extracted.canonical else None
     return claimed if claimed and source.names(claimed) else answered
+
+
+def _alternates(source: type[Source], extracted: Extracted, spoken: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where the page says that it stands in another language than the one *spoken*, in their one spelling."""
+    spelt = ((named, canonical(address, hosts=source.hosts()) or address) for named, address in extracted.alternates)
+    return others(tuple(spelt), spoken, own)[:_MOST_ALTERNATES]
 
 
 def _events(source: type[Source], extracted: Extracted, title: str, url: str, dated: Dated | None) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Answer:
     """``url`` is the live address that answered, after redirects; ``body`` is decompressed.
 
-    ``whole`` is False where the connection ended before the body did.
+    ``whole`` is False where the connection ended before the body did. ``headers`` are all there were, as they came.
     """
 
     url: str
@@ -21,6 +21,12 @@ class Answer:
     last_modified: str | None = None
     retry_after: str = ""
     whole: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The media type; a page's where none is said."""
+        return (self.content_type or "text/html").partition(";")[0].strip().lower()
 
     @property
     def body_hash(self) -> str:

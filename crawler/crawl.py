@@ -8,39 +8,33 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from crawler.announce import announcement, conflict
+from crawler.announce import conflict
 from crawler.answer import Answer
-from crawler.attachments import Contents
-from crawler.boilerplate import FEWEST, is_repeated, without
 from crawler.candidate import Candidate
 from crawler.decode import decode
 from crawler.digest import Digest, Question, digest
 from crawler.discovery import Found, Further, discover, kept, plain
 from crawler.errors import CrawlError, EmptyRoute, Flooded, NoContent, RouteFailed
-from crawler.extract import summary
-from crawler.markup import plain as plain_text
+from crawler.files import File, Files
 from crawler.plan import DOCUMENTS, FLOOD_FROM, FLOOD_TIMES, RECENT, Plan
+from crawler.provenance import KeptPage, page_record
+from crawler.reading import NOT_FOUND, announced, is_page, question
+from crawler.repeated import Repeated
 from crawler.spec import Route, Sitemap, Source
 from crawler.tally import Tally
 from crawler.topics import Topic
 from crawler.verdict import Case, Verdict, verdict
-from store.announcement import Announcement, Attachment
-from store.archive import Known, Outcome, Query
-from store.blocks import Block
+from store.announcement import Announcement
+from store.archive import Known, Outcome
 from store.identity import key
+from store.kept_pages import Kind, Wording
 from store.stores import Stores
 from store.visits import Visit
 
-_NOT_FOUND = (404, 410)
 _NO_SUCH_PAGE = (400, 404, 410)  # WordPress's API answers 400 past its last page
-_PAGES = ("text/html", "application/xhtml+xml")
-_PDF = "application/pdf"
-_UNTOLD = "application/octet-stream"
-FILES_A_PAGE = 2  # on average: how many files a run may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +55,6 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """An attachment to ask for; ``kind`` is the media type that its name suggests."""
-
-    url: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Failed:
     """A document that failed. One that ``ends`` its route only says that there is nothing more."""
 
@@ -79,13 +65,17 @@ class _Failed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An announcement on its way from a page to the archive, and what to remember of the page's answer."""
+    """An announcement on its way from a page to the archive, and what to remember of the page.
+
+    ``declared`` says that its text stood where its source declares it.
+    """
 
     crawl: Crawl
     wanted: Wanted
     announcement: Announcement
-    visit: Visit
+    answer: Answer
     edges: frozenset[str]
+    declared: bool
 
 
 class Crawl:
@@ -99,13 +89,14 @@ class Crawl:
         self.tally = tally
         self._archive = stores.archive
         self._visits = stores.visits
-        self._blocks = stores.blocks
         self._quarantines = stores.quarantines
+        self._kept = stores.kept
         self._topics = topics
         self._visited = stores.visits.of(source.name)
-        self._repeated = frozenset(block.key for block in self._learnt())
-        self._asked: set[str] = set()  # keys of documents and pages, each asked for once
-        self._pages = self._documents = self._files = 0
+        self._repeated = Repeated(source.name, stores)
+        self._asked: set[str] = set()  # keys of documents, pages and files, each asked for once
+        self.files = Files(source, plan, tally, stores, self._asked)
+        self._pages = self._documents = 0
         self._left: Counter[str] = Counter()  # what was not asked for, because of a limit
         self._open: Counter[int] = Counter()  # documents under way, by position of the route
         self._failed: list[_Failed] = []
@@ -114,8 +105,7 @@ class Crawl:
 
     def begin(self) -> Iterator[Document | Wanted | File]:
         yield from self._ask_route(0)
-        for file in self._archive.unread_files(self.source.name, limit=self.plan.most_pages):
-            yield from self._want_file(file)
+        yield from self.files.unread()
 
     def validators(self, url: str) -> dict[str, str]:
         """Return the headers of a conditional request (RFC 9110, 13.1) for a page or document that answered before."""
@@ -151,18 +141,11 @@ class Crawl:
 
     def question(self, wanted: Wanted, answer: Answer) -> Question | None:
         """Return what to know for reading the answer of a page, None where there is nothing to be read."""
-        is_file = _kind(answer) == _PDF and self.source.names_file(answer.url)
-        if answer.status == 304 or answer.status in _NOT_FOUND or not (_kind(answer) in _PAGES or is_file):
+        if not is_page(self.source, answer):
             return None
         earlier = self._archive.get(wanted.known.id) if wanted.known else None
-        return Question(
-            asked=wanted.candidate.url,
-            page=self.source.page,
-            zone=self.source.zone(),
-            promised=wanted.candidate.title,
-            earlier_text=earlier.text if earlier else "",
-            repeated=self._repeated,
-        )
+        earlier_text = earlier.text if earlier else ""
+        return question(self.source, wanted.candidate, earlier_text=earlier_text, repeated=self._repeated.keys)
 
     def on_page(self, wanted: Wanted, answer: Answer, read: Digest | None = None) -> Reading | None:
         """Return the reading of a page, None where the answer is no news: unchanged, gone, or no announcement.
@@ -173,7 +156,7 @@ class Crawl:
             self._visits.unchanged(self.source.name, wanted.candidate.url, now=self.plan.now)
             self.tally.counts["same"] += 1
             return None
-        if answer.status in _NOT_FOUND:
+        if answer.status in NOT_FOUND:
             self._on_missing(wanted, answer)
             return None
         try:
@@ -186,38 +169,15 @@ class Crawl:
         """Take note that a page could not be had."""
         self._fail(wanted, NoContent(self.source.name, wanted.candidate.url, f"expected a page: {reason}"))
 
-    def files_of(self, reading: Reading) -> Iterator[File]:
-        """Yield the attachments of an announcement that nobody has fetched yet."""
-        known = self._archive.known_files(file.url for file in reading.announcement.attachments)
-        for file in reading.announcement.attachments:
-            if file.url not in known:
-                yield from self._want_file(file)
-
-    def reads(self, answer: Answer) -> bool:
-        """Say whether there is something to read in the answer of an attachment's address."""
-        return answer.status == 200 and answer.whole and _kind(answer) not in _PAGES
-
-    def on_file(self, file: File, answer: Answer, contents: Contents | None) -> None:
-        """Keep what the answer of an attachment's address holds; *contents* is what was read in it."""
-        if contents is None:
-            self.on_file_error(file, f"status {answer.status}" if answer.status != 200 else "no file but a page")
-            return
-        kind = _kind(answer) if _kind(answer) != _UNTOLD else file.kind
-        self._archive.read_file(file.url, length=len(answer.body), kind=kind, text=contents.text, problem=contents.why)
-
-    def on_file_error(self, file: File, reason: str) -> None:
-        """Take note that an attachment could not be had: it is listed, and says why it has no text."""
-        self._archive.read_file(file.url, length=None, kind=file.kind, text="", problem=reason)
-        self.tally.note(NoContent(self.source.name, file.url, f"expected a file: {reason}"))
-
     def keep(self, reading: Reading) -> None:
-        """Save the announcement first, and only then remember that its page was visited."""
+        """Save the announcement first, then its bytes, and only then remember that its page was visited."""
         outcome = self._archive.save(reading.announcement, now=self.plan.now)
         self.tally.counts[outcome.value] += 1
         if outcome is Outcome.NEW:
-            self._blocks.add(self.source.name, reading.edges)
+            self._repeated.add(reading.edges)
+        self._keep_bytes(reading, outcome)
         for url in {reading.wanted.candidate.url, reading.announcement.url}:
-            self._visits.answered(self.source.name, url, reading.visit)
+            self._visits.answered(self.source.name, url, _visit(reading.answer, self.plan.now))
 
     def count(self, what: str, number: int = 1) -> None:
         self.tally.counts[what] += number
@@ -229,33 +189,34 @@ class Crawl:
     def end(self) -> None:
         """Do and say what the run as a whole leaves to do and say."""
         name = self.source.name
-        self._clean_earlier()
+        self._repeated.clean_earlier()
         self._say_what_failed()
         for position, count in sorted(self._only_later.items()) if self.plan.since is None else ():
             expected = f"expected {count} more announcements, which {self.source.routes[position].url} names"
             self.tally.warn(RouteFailed(name, self.tally.route, expected))
+        if self.files.left:
+            self._left[f"{self.files.most} files"] = self.files.left
         for limit, count in self._left.items():
             left = f"expected at most {limit}, left {count} for the next run"
             self.tally.note(RouteFailed(name, self.tally.route, left))
 
-    def _learnt(self) -> list[Block]:
-        """Return the blocks that the source is known to repeat."""
-        often = self._blocks.often(self.source.name, at_least=FEWEST)
-        total = self._archive.count(Query(source=self.source.name)) if often else 0
-        return [block for block in often if is_repeated(block.announcements, of=total)]
-
-    def _clean_earlier(self) -> None:
-        """Drop what was learnt to be repeated from the announcements that came before it was."""
-        learnt = self._learnt()
-        if all(block.cleaned for block in learnt):
+    def _keep_bytes(self, reading: Reading, outcome: Outcome) -> None:
+        """Keep the page behind each wording once: not a page that says the same again, unless its wording has none."""
+        if self._kept is None:
             return
-        repeated = {block.key for block in learnt}
-        for kept_before in self._archive.all(Query(source=self.source.name)):
-            html = without(kept_before.html, repeated)
-            if html != kept_before.html:
-                text = plain_text(html)
-                self._archive.rewrite(replace(kept_before, html=html, text=text, summary=summary(text)))
-        self._blocks.cleaned(self.source.name, repeated)
+        url = reading.announcement.url
+        known = self._archive.known([url])[url]
+        wording = Wording(known.id, known.updated)
+        if outcome is Outcome.SAME and self._kept.has_page(wording):
+            return
+        page = KeptPage(
+            source=self.source.name,
+            candidate=reading.wanted.candidate,
+            wording=wording,
+            declared=reading.declared,
+        )
+        record = page_record(page, reading.announcement, reading.answer, now=self.plan.now)
+        self._kept.keep(record, Kind.PAGE, wording)
 
     def _say_what_failed(self) -> None:
         """Say each route that did not work, once, and each document that is missing of one that did."""
@@ -339,20 +300,6 @@ class Crawl:
         front = document.is_first and document.position == self.tally.carried
         return self.plan.wants(candidate, sitemap=isinstance(self._route(document), Sitemap), front=front)
 
-    def _want_file(self, file: Attachment) -> Iterator[File]:
-        """Yield the request for an attachment once; one on another host, or past the run's limit, is listed only."""
-        spelt = key(file.url)
-        if spelt in self._asked:
-            return
-        self._asked.add(spelt)
-        if urlsplit(file.url).netloc != self.source.host():
-            self._archive.read_file(file.url, length=None, kind=file.type, text="", problem="on another host")
-        elif self._files >= FILES_A_PAGE * self.plan.most_pages:
-            self._left[f"{FILES_A_PAGE * self.plan.most_pages} files"] += 1
-        else:
-            self._files += 1
-            yield File(file.url, file.type)
-
     def _want(self, wanted: Wanted) -> Iterator[Wanted]:
         """Yield *wanted* unless it was asked for, or the run has asked for as many pages as it may."""
         spelt = key(wanted.candidate.url)
@@ -410,17 +357,12 @@ class Crawl:
     def _read(self, wanted: Wanted, answer: Answer, read: Digest | None) -> Reading | None:
         """Return the reading of a page that answered. Raises NoContent."""
         name, url = self.source.name, wanted.candidate.url
-        question = self.question(wanted, answer)
-        if question is None:
-            raise NoContent(name, url, f"expected a page, got {_kind(answer)}")
-        read = read or digest(answer, question)
-        if read.verdict is not None:
-            raise NoContent(name, url, f"expected the page, got {read.verdict} (status {answer.status}, {answer.url})")
-        came_to = urlsplit(answer.url)._replace(query="", fragment="").geturl()
-        if not (self.source.names(came_to) or self.source.names_file(came_to)):
-            raise NoContent(name, url, f"expected an announcement, got to {answer.url}")
+        asked = self.question(wanted, answer)
+        if asked is None:
+            raise NoContent(name, url, f"expected a page, got {answer.kind}")
+        read = read or digest(answer, asked)
+        made = announced(self.source, wanted.candidate, answer, read, now=self.plan.now, topics=self._topics)
         page = read.extracted
-        made = announcement(self.source, wanted.candidate, page, url=answer.url, now=self.plan.now, topics=self._topics)
         if disagree := conflict(wanted.candidate, page):
             self.tally.note(NoContent(name, url, disagree))
         if not page.declared:
@@ -428,15 +370,11 @@ class Crawl:
             if wanted.known is not None:  # what was searched for is no ground to change what was read where it stands
                 self._visits.unchanged(name, url, now=self.plan.now)
                 return None
-        return Reading(self, wanted, made, _visit(answer, self.plan.now), read.edges)
+        return Reading(self, wanted, made, answer, read.edges, page.declared)
 
     def _fail(self, wanted: Wanted, error: CrawlError) -> None:
         self._visits.failed(self.source.name, wanted.candidate.url, now=self.plan.now)
         self.tally.fail(error)
-
-
-def _kind(answer: Answer) -> str:
-    return (answer.content_type or "text/html").partition(";")[0].strip().lower()
 
 
 def _has_ended(document: Document, answer: Answer, error: RouteFailed) -> bool:

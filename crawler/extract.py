@@ -22,6 +22,7 @@ from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.settings import Document
 
 from crawler import dates, markup
+from crawler.alternates import Named, alternates
 from crawler.candidate import Dated
 from crawler.decode import clean
 from crawler.language import language
@@ -48,6 +49,8 @@ _LONGEST_LABEL = 300
 class Extracted:
     """What a page says. ``html`` is sanitised, its addresses absolute; ``canonical`` is empty where none is named.
 
+    ``alternates`` are languages and addresses in which it says that it stands, its own among them.
+
     ``when`` is what the page prints beside its text on the days and hours of an event. ``declared`` is False where the
     page has no element that its source declares as the body, and it was searched for.
     """
@@ -60,6 +63,7 @@ class Extracted:
     published: Dated | None = None
     canonical: str = ""
     tags: tuple[str, ...] = ()
+    alternates: tuple[Named, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     when: str = ""
     declared: bool = True
@@ -73,6 +77,7 @@ def extract(html: str, url: str, page: Page | None = None, *, zone: tzinfo = UTC
     page = page or Page()
     tree = _parsed(html, url)
     about = metadata(tree)
+    versions = alternates(tree, url)
     title = line(_text(tree, page.title)) or about.title
     published = _published(tree, page, about, zone)
     tags = tuple(dict.fromkeys(filter(None, map(line, _texts(tree, page.tags)))))
@@ -90,6 +95,7 @@ def extract(html: str, url: str, page: Page | None = None, *, zone: tzinfo = UTC
         published=published,
         canonical=absolute(about.canonical, url) or "" if about.canonical else "",
         tags=tags or about.tags,
+        alternates=versions,
         attachments=tuple(_attachments([*files, *markup.links(clean_html)], url)),
         when=when,
         declared=bool(bodies) or not page.body,

@@ -17,8 +17,9 @@ from twisted.python.failure import Failure
 
 from crawler.answer import Answer
 from crawler.attachments import read as read_file
-from crawler.crawl import Crawl, Document, File, Reading, Wanted
+from crawler.crawl import Crawl, Document, Reading, Wanted
 from crawler.digest import digest
+from crawler.files import File, reads
 from crawler.probe import Probe
 from crawler.worker import Failed, Killed, Worker
 
@@ -74,7 +75,7 @@ class NewsSpider(scrapy.Spider):
         reading = task.on_page(wanted, answer, read)
         if reading is not None:
             yield reading
-            for request in self._requests(task, task.files_of(reading)):
+            for request in self._requests(task, task.files.of(reading.announcement)):
                 yield request
 
     def on_page_error(self, failure: Failure) -> None:
@@ -84,17 +85,15 @@ class NewsSpider(scrapy.Spider):
     async def on_file(self, response: Response, task: Crawl, wanted: File) -> None:
         answer = _answer(response)
         try:
-            contents = (
-                await self._worker.run(read_file, answer.body, answer.content_type) if task.reads(answer) else None
-            )
+            contents = await self._worker.run(read_file, answer.body, answer.content_type) if reads(answer) else None
         except (Killed, Failed, RecursionError) as error:
-            task.on_file_error(wanted, f"reading it was given up: {error}")
+            task.files.on_error(wanted, f"reading it was given up: {error}")
             return
-        task.on_file(wanted, answer, contents)
+        task.files.on_answer(wanted, answer, contents)
 
     def on_file_error(self, failure: Failure) -> None:
         task, wanted = _asked(failure)
-        task.on_file_error(wanted, _reason(failure))
+        task.files.on_error(wanted, _reason(failure))
 
     def fail_to_keep(self, item: Reading, failure: Failure) -> None:
         item.crawl.fault(item.announcement.url, _reason(failure))
@@ -169,6 +168,11 @@ def _answer(response: Response) -> Answer:
         last_modified=_header(response, "Last-Modified"),
         retry_after=_header(response, "Retry-After") or "",
         whole=not _CUT_SHORT & set(response.flags),
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        ),
     )
 
 

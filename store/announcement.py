@@ -9,7 +9,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from store.movement import settled
 
 
 class From(StrEnum):
@@ -61,20 +64,31 @@ class Event:
     place: str = ""
 
 
+@lru_cache(maxsize=16)  # of one announcement it is asked for several times
+def content_hash(title: str, text: str, files: tuple[str, ...]) -> str:
+    """Return what makes two wordings the same: title, text and the addresses of the attached files, but for white space
+    and what only moves (store.movement).
+    """
+    parts = (title, settled(text), *files)
+    return hashlib.sha256("\0".join(" ".join(part.split()) for part in parts).encode(errors="ignore")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """An earlier wording, and when it was first seen."""
+    """An earlier wording, and when it was first seen. Of its ``attachments`` the addresses count, not the texts."""
 
     seen: datetime
     title: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """One published page, cleaned.
 
-    ``url`` is the one spelling of its address (https, no tracking); ``aliases`` are other addresses that led to it.
+    ``url`` is the one spelling of its address (https, no tracking); ``aliases`` are other addresses that led to it;
+    ``alternates`` are those at which the page says that it stands in another language.
     ``html`` is sanitised, its addresses absolute. ``published`` is aware, or None where the source says nothing;
     ``timezone`` is the IANA name of the source's zone, in which it prints its dates. ``title_language`` is set where
     the title is in another language than most of the text.
@@ -94,6 +108,7 @@ class Announcement:
     precision: Precision = Precision.MINUTE
     timezone: str = "UTC"
     aliases: tuple[str, ...] = ()
+    alternates: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -112,9 +127,7 @@ class Announcement:
 
     @property
     def content_hash(self) -> str:
-        """What makes two wordings the same: title, text and attached files, white space aside."""
-        parts = (self.title, self.text, *(attachment.url for attachment in self.attachments))
-        return hashlib.sha256("\0".join(" ".join(part.split()) for part in parts).encode(errors="ignore")).hexdigest()
+        return content_hash(self.title, self.text, tuple(attachment.url for attachment in self.attachments))
 
 
 def _is_zone(name: str) -> bool:
@@ -129,7 +142,8 @@ class Archived(Announcement):
     """An announcement as the archive returns it. All times are UTC, but for ``published``, which is in ``timezone``.
 
     ``id`` was given at first sight. ``published`` is always set: where the source says nothing it is ``first_seen``.
-    ``updated`` moves only when the content does; ``gone`` is when the page was found removed for good.
+    ``updated`` moves only when the content does; ``gone`` is when the page was found removed for good. ``translations``
+    are ids, ``translation_reasons`` why each is held for one (store.translations), in the same order.
     """
 
     id: str
@@ -139,4 +153,5 @@ class Archived(Announcement):
     gone: datetime | None = None
     story: str | None = None
     translations: tuple[str, ...] = ()
+    translation_reasons: tuple[str, ...] = ()
     revisions: tuple[Revision, ...] = ()

@@ -5,26 +5,61 @@ This module alone knows when two announcements are one, and what an edit does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Update, column, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, column, func, insert, select, update
 
 from store.announcement import Announcement, Archived, Attachment, From, Precision
 from store.database import Database
 from store.identity import first_id, key, reused_id
-from store.records import add_parts, add_revisions, files_of, known_files, number_of, read, wording
-from store.search import phrases
-from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
+from store.index.entries import entry
+from store.index.results import Cursor, Places, Results, Sort, hit, newest, ranked
+from store.naming import at_its_address, name, name_new
+from store.places import free_place
+from store.query import EVERYTHING, Query
+from store.records import (
+    add_parts,
+    add_revisions,
+    add_translations,
+    keep_wording,
+    known_files,
+    number_of,
+    read,
+    replace_facts,
+    replace_parts,
+    rewrite_revision,
+    wording,
+)
+from store.search import BadQuestion
+from store.stories import introduce, relate, settle
+from store.tables import addresses, announcements, attachments, revisions
 
 GRACE = timedelta(minutes=15)
-_MOST_ALIASES = 32
 _MOST_KEYS = 10_000  # in one question: SQLite takes some 32,000 values, PostgreSQL 65,000
+_BATCH = 200
+_EVERY = 1 << 31  # announcements in an answer: all
+_GIVEN = (  # what an export says of an announcement besides its wording
+    *("id", "published", "published_from", "precision", "timezone", "first_seen", "updated", "gone", "story"),
+)
+_FACTS = ("tags", "topics", "events", "alternates")  # what may be known better of a page that says the same
 _SHORTEST_COPY = 200  # characters: below that, two pages may say the same and be two
+
+
+# Made once: to make them for every announcement would take longer than to run them.
+_INSERT = insert(announcements)
+_NAMED = select(announcements).where(announcements.c.id.in_(bindparam("ids", expanding=True)))
+_AT = select(announcements).join(addresses).where(addresses.c.key == bindparam("key"))
+_PLACED = select(announcements).where(announcements.c.place.in_(bindparam("places", expanding=True)))
+_COPIES = (
+    select(announcements)
+    .where(announcements.c.source == bindparam("source"), announcements.c.content_hash == bindparam("hash"))
+    .order_by(announcements.c.number)
+)
 
 
 class Outcome(StrEnum):
@@ -35,39 +70,6 @@ class Outcome(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """Which announcements; what is None or empty does not narrow. ``since`` is included, ``until`` is not."""
-
-    words: str = ""
-    source: str | None = None
-    organisation: str | None = None
-    language: str | None = None
-    topic: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    gone: bool = True
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on the announcements table; ``words`` are the search index's business."""
-        table = announcements.c
-        narrowed = [
-            getattr(table, name) == wanted
-            for name in ("source", "organisation", "language")
-            if (wanted := getattr(self, name)) is not None
-        ]
-        if self.topic is not None:
-            narrowed.append(table.number.in_(select(topics.c.announcement).where(topics.c.topic == self.topic)))
-        if self.since is not None:
-            narrowed.append(table.published >= self.since)
-        if self.until is not None:
-            narrowed.append(table.published < self.until)
-        return narrowed if self.gone else [*narrowed, table.gone.is_(None)]
-
-
-EVERYTHING = Query()
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a crawl must know of an announcement that is here already."""
@@ -76,9 +78,15 @@ class Known:
     url: str
     published: datetime
     first_seen: datetime
+    updated: datetime
 
 
-_KNOWN = (announcements.c.id, announcements.c.url, announcements.c.published, announcements.c.first_seen)
+_KNOWN = tuple(announcements.c[name] for name in ("id", "url", "published", "first_seen", "updated"))
+_KNOWN_AT = (
+    select(addresses.c.key, *_KNOWN)
+    .join_from(addresses, announcements)
+    .where(addresses.c.key.in_(bindparam("keys", expanding=True)))
+)
 
 
 class Archive:
@@ -96,16 +104,16 @@ class Archive:
         that had it before, or a new one's.
         """
         with self._database.writing() as connection:
-            row = _at_its_address(connection, announcement) or _copy_of(connection, announcement)
+            there = at_its_address(connection, announcement)
+            row = there or _copy_of(connection, announcement)
             if row is not None and _reused(row, announcement):
                 row = _had_its_address(connection, announcement)
             if row is None:
-                self._add(connection, announcement, now)
+                self._add(connection, announcement, now, taken=there is not None)
                 return Outcome.NEW
-            _name(connection, row.number, announcement)
-            if row.gone is not None:
-                connection.execute(_row(row.number).values(gone=None))
-            if row.content_hash == announcement.content_hash:
+            name(connection, row.number, announcement)
+            if row.content_hash == announcement.content_hash or _goes_back_and_forth(connection, row, announcement):
+                self._refresh(connection, row, announcement)
                 return Outcome.SAME
             self._change(connection, row, announcement, now)
             return Outcome.CHANGED
@@ -113,9 +121,13 @@ class Archive:
     def mark_gone(self, url: str, *, now: datetime) -> bool:
         """Note that the page at *url* was removed; say whether that was news."""
         number = select(addresses.c.announcement).where(addresses.c.key == key(url)).scalar_subquery()
-        marked = update(announcements).where(announcements.c.number == number, announcements.c.gone.is_(None))
         with self._database.writing() as connection:
-            return connection.execute(marked.values(gone=now)).rowcount > 0
+            found = connection.execute(select(announcements).where(announcements.c.number == number)).first()
+            if found is None or found.gone is not None:
+                return False
+            connection.execute(_row(found.number).values(gone=now))
+            self._index(connection, found.number)
+            return True
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """Return what is known of each of *urls* that leads to an announcement, in whatever spelling."""
@@ -124,10 +136,7 @@ class Archive:
         found: dict[str, Known] = {}
         with self._database.reading() as connection:
             for start in range(0, len(keys), _MOST_KEYS):
-                asked = addresses.c.key.in_(keys[start : start + _MOST_KEYS])
-                rows = connection.execute(
-                    select(addresses.c.key, *_KNOWN).join_from(addresses, announcements).where(asked)
-                )
+                rows = connection.execute(_KNOWN_AT, {"keys": keys[start : start + _MOST_KEYS]})
                 found |= {spelling: Known(*known) for spelling, *known in rows}
         return {url: found[spelling] for url, spelling in spelt.items() if spelling in found}
 
@@ -140,55 +149,86 @@ class Archive:
 
     def get(self, id_or_url: str) -> Archived | None:
         """Return the announcement with this id (with or without ``urn:uuid:``), or to which this address leads."""
-        number = select(addresses.c.announcement).where(addresses.c.key == key(id_or_url)).scalar_subquery()
-        named = announcements.c.id.in_((id_or_url, f"urn:uuid:{id_or_url}"))
-        found = self._read(select(announcements).where(or_(named, announcements.c.number == number)))
-        return found[0] if found else None
+        with self._database.reading() as connection:
+            rows = connection.execute(_NAMED, {"ids": [id_or_url, f"urn:uuid:{id_or_url}"]}).all()
+            rows = rows or connection.execute(_AT, {"key": key(id_or_url)}).all()
+            return next(iter(read(connection, rows)), None)
 
-    def find(self, query: Query, *, limit: int | None = None) -> list[Archived]:
-        """Return what *query* asks for: the best match first where it has words, else the newest.
+    def find(self, query: Query, *, limit: int | None = None, below: int | None = None) -> list[Archived]:
+        """Return what *query* asks for, newest first, below the place *below* where that is given.
 
         Raises BadQuestion (store.search) for words that can't be looked for.
         """
-        found = select(announcements).where(*query.conditions()).limit(limit)
-        newest = (announcements.c.published.desc(), announcements.c.first_seen.desc(), announcements.c.number)
-        if not query.words:
-            return self._read(found.order_by(*newest))
-        matching = self._database.index.matching(phrases(query.words))
-        ranked = matching.columns(column("number"), column("rank")).subquery("matching")
-        found = found.join(ranked, ranked.c.number == announcements.c.number)
-        return self._read(found.order_by(ranked.c.rank, *newest))
+        with self._database.asking() as connection:
+            return read(connection, self._newest(connection, query, limit=limit, below=below))
+
+    def search(
+        self, query: Query, *, limit: int = 20, sort: Sort = Sort.RELEVANCE, cursor: str | None = None
+    ) -> Results:
+        """Return a page of what *query* asks for, with its hits marked, and where to go on: new arrivals meanwhile
+        neither shift it nor come twice.
+
+        Raises BadQuestion (store.search) for words that can't be looked for, or not in time.
+        """
+        start, index = Cursor.read(cursor), self._database.index
+        question = query.question()
+        if start.last is not None and (sort is Sort.NEWEST or not query.asks):
+            raise BadQuestion("cursor: expected one that came with an answer in this order")
+        with self._database.asking() as connection:
+            if not query.asks:
+                places = self._listed(connection, query, below=start.below, limit=limit)
+            elif sort is Sort.NEWEST:
+                places = newest(connection, index, question, below=start.below, limit=limit)
+            else:
+                places = ranked(connection, index, question, cursor=start, limit=limit)
+            found = read(connection, _at_places(connection, places.places))
+        following = str(places.following) if places.following else None
+        return Results(hits=tuple(hit(question, announcement) for announcement in found), following=following)
 
     def all(self, query: Query = EVERYTHING) -> Iterator[Archived]:
-        """Yield what *query* asks for, its words aside, in the order of arrival, a few hundred at a time."""
-        last = 0
-        while True:
-            following = select(announcements).where(announcements.c.number > last, *query.conditions())
-            following = following.order_by(announcements.c.number)
-            found = self._read(following.limit(200))
-            if not found:
-                return
-            yield from found
-            with self._database.reading() as connection:
-                last = number_of(connection, found[-1].id) or last
+        """Yield what *query* asks for, newest first, a few hundred at a time.
 
-    def count(self, query: Query) -> int:
+        Raises BadQuestion (store.search) for words that can't be looked for, or not in time.
+        """
+        opened = self._database.asking if query.asks else self._database.reading
+        below: int | None = None
+        while True:
+            with opened() as connection:
+                rows = self._newest(connection, query, limit=_BATCH, below=below)
+                found = read(connection, rows)
+            yield from found
+            if len(rows) < _BATCH:
+                return
+            below = rows[-1].place
+
+    def count(self, query: Query = EVERYTHING) -> int:
         """Return how many announcements *query* asks for, its words aside."""
         with self._database.reading() as connection:
             counted = select(func.count()).select_from(announcements).where(*query.conditions())
             return connection.execute(counted).scalar_one()
 
-    def take_in(self, announcement: Archived) -> bool:
-        """Keep an exported announcement as it is, id and times included; say whether it was not here yet."""
+    def take_in(self, *exported: Archived) -> int:
+        """Keep exported announcements as they are, ids and times included; say how many were not here yet.
+
+        One whose address leads to an announcement here is that one, unless title and date say otherwise.
+        """
         with self._database.writing() as connection:
-            if number_of(connection, announcement.id) is not None:
-                return False
-            number = self._insert(connection, announcement, _times(announcement))
-            add_revisions(connection, number, announcement.revisions)
-            twins = [{"announcement": number, "other": other} for other in announcement.translations]
-            if twins:
-                connection.execute(insert(translations), twins)
-            return True
+            return sum(self._take_in(connection, announcement) for announcement in exported)
+
+    def _take_in(self, connection: Connection, announcement: Archived) -> bool:
+        here = at_its_address(connection, announcement)
+        if number_of(connection, announcement.id) is not None or (here and not _reused(here, announcement)):
+            return False
+        times = {name: getattr(announcement, name) for name in _GIVEN}
+        times |= {
+            "grace_from": announcement.updated,
+            "paired": announcement.updated if announcement.translations else None,
+        }
+        number = self._insert(connection, announcement, times, taken=here is not None)
+        add_revisions(connection, number, announcement.revisions)
+        add_translations(connection, number, announcement)
+        settle(connection, {number})
+        return True
 
     def unread_files(self, source: str, *, limit: int) -> list[Attachment]:
         """Return attachments of *source* that nobody has fetched yet, those of the newest announcements first."""
@@ -214,26 +254,40 @@ class Archive:
         with self._database.writing() as connection:
             values = {"length": length, "type": kind, "text": text, "problem": problem}
             connection.execute(update(attachments).where(here).values(**values))
-            owners = select(announcements.c.number, announcements.c.title, announcements.c.text)
-            owned = owners.where(announcements.c.number.in_(select(attachments.c.announcement).where(here)))
-            for row in connection.execute(owned).all():
-                self._index(connection, row.number, row.title, row.text)
+            for number in connection.execute(select(attachments.c.announcement).where(here).distinct()).scalars().all():
+                self._index(connection, number)
 
-    def rewrite(self, announcement: Archived) -> None:
-        """Keep what was made anew of a page that did not change: no revision, no other date. Raises KeyError."""
-        values = {name: getattr(announcement, name) for name in ("text", "html", "summary", "content_hash")}
+    def rewrite(self, announcement_id: str, made: Announcement, *, seen: datetime) -> bool:
+        """Put what was read anew in the wording that was first seen at *seen*; say whether it differs.
+
+        No revision, no other id or date comes of it: the page did not change, its reading did. Raises KeyError where
+        the announcement, or that wording of it, is not here.
+        """
         with self._database.writing() as connection:
-            number = number_of(connection, announcement.id)
-            if number is None:
-                raise KeyError(f"{announcement.id}: expected an announcement that is here")
-            connection.execute(_row(number).values(**values))
-            self._index(connection, number, announcement.title, announcement.text)
+            found = connection.execute(select(announcements).where(announcements.c.id == announcement_id)).first()
+            if found is None:
+                raise KeyError(f"{announcement_id}: expected an announcement that is here")
+            if found.updated != seen:
+                return rewrite_revision(connection, found.number, made, seen)
+            before = read(connection, [found])[0]
+            self._put_wording(connection, found.number, made)
+            return read(connection, _numbered(connection, [found.number]))[0] != before
 
-    def _read(self, found: Select[Any]) -> list[Archived]:
-        with self._database.reading() as connection:
-            return read(connection, connection.execute(found).all())
+    def _newest(
+        self, connection: Connection, query: Query, *, limit: int | None, below: int | None
+    ) -> Sequence[Row[Any]]:
+        """Return the rows of what *query* asks for, newest first."""
+        if not query.asks:
+            return _rows(connection, query, limit=limit, below=below)
+        places = self._database.index.newest(connection, query.question(), below=below, limit=limit or _EVERY)
+        return _at_places(connection, places)
 
-    def _add(self, connection: Connection, announcement: Announcement, now: datetime) -> None:
+    def _listed(self, connection: Connection, query: Query, *, below: int | None, limit: int) -> Places:
+        rows = _rows(connection, query, limit=limit + 1, below=below, columns=[announcements.c.place])
+        found = [row.place for row in rows]
+        return Places(found[:limit], Cursor(below=found[limit - 1]) if len(found) > limit else None)
+
+    def _add(self, connection: Connection, announcement: Announcement, now: datetime, *, taken: bool) -> None:
         told = announcement.published is not None and announcement.published <= now
         published = announcement.published if told and announcement.published else now
         given = first_id(announcement.url)
@@ -247,65 +301,101 @@ class Archive:
             "timezone": announcement.timezone,
             "first_seen": now,
             "updated": now,
-            "gone": None,
-            "story": None,
+            "grace_from": now,
         }
-        self._insert(connection, announcement, times)
+        self._insert(connection, announcement, times, taken=taken)
 
-    def _insert(self, connection: Connection, announcement: Announcement, times: dict[str, Any]) -> int:
-        added = connection.execute(insert(announcements).values(**wording(announcement), **times))
+    def _insert(self, connection: Connection, announcement: Announcement, given: dict[str, Any], *, taken: bool) -> int:
+        place = free_place(connection, given["published"], given["first_seen"])
+        announcement = _with_known_files(connection, announcement)
+        added = connection.execute(_INSERT, {**wording(announcement), **given, "place": place})
         number = int(added.inserted_primary_key[0])  # type: ignore[index]
-        _name(connection, number, announcement)
-        add_parts(connection, number, _with_known_files(connection, announcement))
-        self._index(connection, number, announcement.title, announcement.text)
+        name_new(connection, number, announcement, taken=taken)
+        add_parts(connection, number, announcement)
+        self._database.index.add(connection, place, entry(announcement, gone=given.get("gone") is not None))
+        introduce(connection, number, announcement, given["published"])
         return number
 
     def _change(self, connection: Connection, row: Row[Any], announcement: Announcement, now: datetime) -> None:
-        if now - row.updated >= self._grace:
-            _keep_wording(connection, row)
-        changed = wording(announcement) | {"url": row.url, "updated": now}
-        connection.execute(_row(row.number).values(**changed))
-        announcement = _with_known_files(connection, announcement)
-        for table in (attachments, events, topics):
-            connection.execute(delete(table).where(table.c.announcement == row.number))
-        add_parts(connection, row.number, announcement)
-        self._index(connection, row.number, announcement.title, announcement.text)
+        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None}
+        if now - row.grace_from >= self._grace:
+            keep_wording(connection, row)
+            values["grace_from"] = now
+        connection.execute(_row(row.number).values(**values))
+        self._put_wording(connection, row.number, announcement)
 
-    def _index(self, connection: Connection, number: int, title: str, text: str) -> None:
-        """Put the words of announcement *number*, those of its files included, into the search index."""
-        files = (f"{file.title}\n{file.text}" for file in files_of(connection, number))
-        self._database.index.put(connection, number, title, "\n".join((text, *files)))
+    def _put_wording(self, connection: Connection, number: int, announcement: Announcement) -> None:
+        """Let *announcement* be what number *number* says; its address stays."""
+        changed = {name: value for name, value in wording(announcement).items() if name != "url"}
+        connection.execute(_row(number).values(**changed))
+        replace_parts(connection, number, _with_known_files(connection, announcement))
+        self._index(connection, number)
+        relate(connection, number)
+
+    def _refresh(self, connection: Connection, row: Row[Any], announcement: Announcement) -> None:
+        """Keep what is known better now of an announcement that says the same: it is back, it has other facts."""
+        before = read(connection, [row])[0]
+        if row.gone is None and all(getattr(before, name) == getattr(announcement, name) for name in _FACTS):
+            return
+        connection.execute(_row(row.number).values(gone=None, tags=list(announcement.tags)))
+        replace_facts(connection, row.number, announcement)
+        self._index(connection, row.number)
+
+    def _index(self, connection: Connection, number: int) -> None:
+        """Let announcement *number* be found by what it says now."""
+        row = _numbered(connection, [number])[0]
+        announcement = read(connection, [row])[0]
+        self._database.index.put(connection, row.place, entry(announcement, gone=row.gone is not None))
+
+
+def _numbered(connection: Connection, numbers: Sequence[int]) -> Sequence[Row[Any]]:
+    return connection.execute(select(announcements).where(announcements.c.number.in_(numbers))).all()
+
+
+def _rows(
+    connection: Connection,
+    query: Query,
+    *,
+    limit: int | None,
+    below: int | None,
+    columns: Sequence[Any] = (announcements,),
+) -> Sequence[Row[Any]]:
+    found = select(*columns).where(*query.conditions()).order_by(announcements.c.place.desc()).limit(limit)
+    return connection.execute(found if below is None else found.where(announcements.c.place < below)).all()
+
+
+def _at_places(connection: Connection, places: Sequence[int]) -> Sequence[Row[Any]]:
+    """Return the rows at *places*, in their order."""
+    rows: dict[int, Row[Any]] = {}
+    for start in range(0, len(places), _MOST_KEYS):
+        some = connection.execute(_PLACED, {"places": places[start : start + _MOST_KEYS]})
+        rows |= {row.place: row for row in some}
+    return [rows[place] for place in places if place in rows]
+
+
+def _goes_back_and_forth(connection: Connection, row: Row[Any], announcement: Announcement) -> bool:
+    """Say whether both the present wording and the new one were there before, as where a page shows banners in turn."""
+    known = select(revisions.c.content_hash).where(
+        revisions.c.announcement == row.number,
+        revisions.c.content_hash.in_((row.content_hash, announcement.content_hash)),
+    )
+    return len(set(connection.execute(known).scalars())) == 2
 
 
 def _with_known_files(connection: Connection, announcement: Announcement) -> Announcement:
     """Return *announcement* with what was read in its attachments before, wherever: a label of its own stays."""
+    if not announcement.attachments:
+        return announcement
     known = known_files(connection, [file.url for file in announcement.attachments])
     files = (replace(known.get(file.url, file), title=file.title) for file in announcement.attachments)
     return replace(announcement, attachments=tuple(files))
-
-
-def _times(announcement: Archived) -> dict[str, Any]:
-    names = ("id", "published", "published_from", "precision", "timezone", "first_seen", "updated", "gone", "story")
-    return {name: getattr(announcement, name) for name in names}
-
-
-def _at_its_address(connection: Connection, announcement: Announcement) -> Row[Any] | None:
-    keys = [key(address) for address in (announcement.url, *announcement.aliases)]
-    found = select(announcements).join(addresses).where(addresses.c.key.in_(keys))
-    rows = {row.number: row for row in connection.execute(found)}
-    own = select(addresses.c.announcement).where(addresses.c.key == keys[0])
-    number = connection.execute(own).scalar() or min(rows, default=None)
-    return rows[number] if number is not None else None
 
 
 def _copy_of(connection: Connection, announcement: Announcement) -> Row[Any] | None:
     """Return the row of the same source with the same title, text and files, unless the dates tell them apart."""
     if len(announcement.text) < _SHORTEST_COPY:
         return None
-    found = select(announcements).where(
-        announcements.c.source == announcement.source, announcements.c.content_hash == announcement.content_hash
-    )
-    rows = connection.execute(found.order_by(announcements.c.number))
+    rows = connection.execute(_COPIES, {"source": announcement.source, "hash": announcement.content_hash})
     return next((row for row in rows if not _another_date(row, announcement)), None)
 
 
@@ -331,42 +421,3 @@ def _reused(row: Row[Any], announcement: Announcement) -> bool:
 
 def _row(number: int) -> Update:
     return update(announcements).where(announcements.c.number == number)
-
-
-def _name(connection: Connection, number: int, announcement: Announcement) -> None:
-    """Let the announcement's addresses lead to *number*: its own without fail, an alias where it is free."""
-    wanted = {key(address): address for address in (*announcement.aliases, announcement.url)}
-    own = key(announcement.url)
-    taken = select(addresses.c.key, addresses.c.announcement).where(addresses.c.key.in_(wanted))
-    holders = {row.key: row.announcement for row in connection.execute(taken)}
-    if holders.setdefault(own, 0) != number:
-        connection.execute(delete(addresses).where(or_(addresses.c.key == own, addresses.c.key.in_(_too_many(number)))))
-        _add_address(connection, number, announcement.url)
-    count = select(func.count()).select_from(addresses).where(addresses.c.announcement == number)
-    room = max(_MOST_ALIASES - connection.execute(count).scalar_one(), 0)
-    for free in [spelt for spelt in wanted if spelt not in holders][:room]:
-        _add_address(connection, number, wanted[free])
-
-
-def _too_many(number: int) -> Select[Any]:
-    """Return the aliases of *number* that leave no room for one more; the address it was first seen at is none."""
-    first = select(announcements.c.url).where(announcements.c.number == number).scalar_subquery()
-    aliases = select(addresses.c.key).where(addresses.c.announcement == number, addresses.c.address != first)
-    return aliases.order_by(addresses.c.key).offset(_MOST_ALIASES - 2)
-
-
-def _add_address(connection: Connection, number: int, address: str) -> None:
-    connection.execute(insert(addresses).values(key=key(address), address=address, announcement=number))
-
-
-def _keep_wording(connection: Connection, row: Row[Any]) -> None:
-    earlier = select(func.count()).select_from(revisions).where(revisions.c.announcement == row.number)
-    connection.execute(
-        insert(revisions).values(
-            announcement=row.number,
-            position=connection.execute(earlier).scalar_one(),
-            seen=row.updated,
-            title=row.title,
-            text=row.text,
-        )
-    )

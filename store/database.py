@@ -9,16 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from store.fulltext import index_for
+from store.index.fulltext import index_for
+from store.search import BadQuestion
 
-SCHEMA = "0001"  # the newest migration that this program knows
+SCHEMA = "0002"  # the newest migration that this program knows
 _BUSY_MILLISECONDS = 30_000
+_LONGEST_ANSWER = 1.5  # seconds
+_CACHE_KILOBYTES = 32_000  # a connection: the upper pages of the indexes of a large archive
+_CHECKPOINT_PAGES = 4_000
+_STEPS = 10_000  # of SQLite's machine between two looks at the clock
 _WRITER_LOCK = 0x7A65726F  # any number that others don't lock
 
 
@@ -50,6 +56,19 @@ class Database:
         """Yield a connection whose changes are kept together or not at all; one at a time has it."""
         with self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Yield a connection for a question of somebody's. Raises BadQuestion where it takes too long."""
+        with self._engine.begin() as connection:
+            limit = _limit_sqlite if self.dialect == "sqlite" else _limit_postgres
+            try:
+                with limit(connection):
+                    yield connection
+            except DBAPIError as error:
+                if not _gave_up(error):
+                    raise
+                raise BadQuestion(f"took over {_LONGEST_ANSWER} s: more words, or since:, make it quicker") from error
 
     @property
     def dialect(self) -> str:
@@ -100,7 +119,14 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin no transaction for a SELECT, and a deferred one else
-    for pragma in ("foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in (
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"cache_size=-{_CACHE_KILOBYTES}",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -114,6 +140,28 @@ def _begin_postgres(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+@contextmanager
+def _limit_sqlite(connection: Connection) -> Iterator[None]:
+    driver: Any = connection.connection.driver_connection
+    end = monotonic() + _LONGEST_ANSWER
+    driver.set_progress_handler(lambda: monotonic() > end, _STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _limit_postgres(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(_LONGEST_ANSWER * 1000)}")
+    yield
+
+
+def _gave_up(error: DBAPIError) -> bool:
+    """Say whether the engine stopped because of its limit: SQLite is interrupted, PostgreSQL cancels (57014)."""
+    return str(error.orig) == "interrupted" or getattr(error.orig, "sqlstate", None) == "57014"
 
 
 def _writes(connection: Connection) -> bool:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from enum import EnumType
 from functools import cache
+from itertools import accumulate
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from store.announcement import Archived, Attachment, Event, Revision
+from store.index.results import Hit
 
 _NAMES = (
     *(
         "id",
         "url",
         "aliases",
+        "alternates",
         "source",
         "organisation",
         "language",
@@ -27,7 +33,13 @@ _NAMES = (
         "html",
     ),
     *("published", "published_from", "precision", "timezone", "first_seen", "updated", "gone", "tags", "topics"),
-    *("attachments", "events", "story", "translations", "revisions"),
+    *("attachments", "events", "story", "translations", "translation_reasons", "revisions"),
+)
+
+
+CSV_COLUMNS = (
+    *("id", "published", "source", "organisation", "language", "title", "summary", "url"),
+    *("topics", "tags", "attachments", "updated", "gone", "story", "translations", "text"),
 )
 
 
@@ -42,6 +54,35 @@ def record(announcement: Archived) -> dict[str, Any]:
 
 def line(announcement: Archived) -> str:
     return json.dumps(record(announcement), ensure_ascii=False)
+
+
+def match(found: Hit) -> dict[str, Any]:
+    """Return where a hit answers: the stretch of text, from and to which character of it, and the file it stands in."""
+    starts = accumulate((len(piece.text) for piece in found.snippet), initial=0)
+    spans = [[start, start + len(piece.text)] for start, piece in zip(starts, found.snippet, strict=False) if piece.hit]
+    return {"snippet": "".join(piece.text for piece in found.snippet), "hits": spans, "found_in": found.found_in}
+
+
+def csv_lines(announcements: Iterable[Archived]) -> Iterator[str]:
+    """Yield *announcements* as lines of comma-separated values (RFC 4180), a heading first; several values in one
+    column have a line each. A text that a spreadsheet would take for a formula gets an apostrophe.
+    """
+    yield _csv_line(CSV_COLUMNS)
+    for announcement in announcements:
+        about = record(announcement)
+        about["attachments"] = [file.url for file in announcement.attachments]
+        yield _csv_line(_csv_cell(about[name]) for name in CSV_COLUMNS)
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    text = "\n".join(value) if isinstance(value, list) else str(value or "")
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def announcement(exported: str) -> Archived:

@@ -3,19 +3,69 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Table, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
-from store.announcement import Announcement, Archived, Attachment, Event, From, Precision, Revision
-from store.tables import addresses, announcements, attachments, events, revisions, topics, translations
+from store.announcement import (
+    Announcement,
+    Archived,
+    Attachment,
+    Event,
+    From,
+    Precision,
+    Revision,
+    content_hash,
+)
+from store.identity import key
+from store.tables import addresses, alternates, announcements, attachments, events, revisions, topics, translations
 
+_MOST_NUMBERS = 10_000  # in one question
 _PLAIN = (
     *("url", "source", "organisation", "language", "title", "title_language", "summary", "text", "html"),
     "content_hash",
+)
+
+
+# Made once: to make them for every announcement would take longer than to run them.
+def _among(table: Table) -> ColumnElement[bool]:
+    return table.c.announcement.in_(bindparam("numbers", expanding=True))
+
+
+def _line(kind: str, table: Table, value: Column[Any], more: ColumnElement[Any]) -> Select[Any]:
+    return select(literal(kind), table.c.announcement, value, more).where(_among(table))
+
+
+_PARTS = {
+    table: select(table).where(_among(table)).order_by(table.c.announcement, table.c.position)
+    for table in (attachments, events, revisions)
+}
+_LINES = union_all(
+    _line("alias", addresses, addresses.c.address, literal("")),
+    _line("alternate", alternates, alternates.c.address, literal("")),
+    _line("translation", translations, translations.c.other, translations.c.reason),
+    _line("topic", topics, topics.c.topic, literal("")),
 )
 
 
@@ -25,38 +75,81 @@ def wording(announcement: Announcement) -> dict[str, Any]:
 
 
 def add_parts(connection: Connection, number: int, announcement: Announcement) -> None:
-    """Insert the attachments, events and topics of announcement *number*."""
+    """Insert the attachments and the facts of announcement *number*."""
     _insert(connection, attachments, number, map(asdict, announcement.attachments))
+    add_facts(connection, number, announcement)
+
+
+def replace_parts(connection: Connection, number: int, announcement: Announcement) -> None:
+    connection.execute(delete(attachments).where(attachments.c.announcement == number))
+    _insert(connection, attachments, number, map(asdict, announcement.attachments))
+    replace_facts(connection, number, announcement)
+
+
+def add_facts(connection: Connection, number: int, announcement: Announcement) -> None:
+    """Insert the events, the topics and the alternate addresses of announcement *number*."""
     _insert(connection, events, number, map(asdict, announcement.events))
-    add_topics(connection, number, announcement.topics)
+    _insert_all(connection, topics, number, ({"topic": name} for name in dict.fromkeys(announcement.topics)))
+    spelt = {key(address): address for address in announcement.alternates}
+    _insert_all(connection, alternates, number, ({"key": key, "address": at} for key, at in spelt.items()))
 
 
-def add_topics(connection: Connection, number: int, names: Iterable[str]) -> None:
-    rows = [{"announcement": number, "topic": name} for name in dict.fromkeys(names)]
-    if rows:
-        connection.execute(insert(topics), rows)
+def replace_facts(connection: Connection, number: int, announcement: Announcement) -> None:
+    for table in (events, topics, alternates):
+        connection.execute(delete(table).where(table.c.announcement == number))
+    add_facts(connection, number, announcement)
+
+
+def add_translations(connection: Connection, number: int, announcement: Archived) -> None:
+    paired = zip_longest(announcement.translations, announcement.translation_reasons, fillvalue="")
+    _insert_all(connection, translations, number, ({"other": other, "reason": why} for other, why in paired if other))
 
 
 def add_revisions(connection: Connection, number: int, earlier: Iterable[Revision]) -> None:
-    _insert(connection, revisions, number, map(asdict, earlier))
+    """Insert the earlier wordings of announcement *number*, the oldest first."""
+    _insert(connection, revisions, number, map(_revision_row, earlier))
+
+
+def keep_wording(connection: Connection, row: Row[Any]) -> None:
+    """Keep what the announcement of this row says now as a revision."""
+    earlier = select(func.count()).select_from(revisions).where(revisions.c.announcement == row.number)
+    position = connection.execute(earlier).scalar_one()
+    files = tuple(_without_text(file) for file in files_of(connection, row.number))
+    said = _revision_row(Revision(seen=row.updated, title=row.title, text=row.text, attachments=files))
+    said["content_hash"] = row.content_hash
+    connection.execute(insert(revisions).values(announcement=row.number, position=position, **said))
+
+
+def rewrite_revision(connection: Connection, number: int, made: Announcement, seen: datetime) -> bool:
+    """Put what was read anew in the revision first seen at *seen*; say whether it differs. Raises KeyError."""
+    here = (revisions.c.announcement == number) & (revisions.c.seen == seen)
+    found = connection.execute(select(revisions).where(here)).first()
+    if found is None:
+        raise KeyError(f"announcement {number}: expected a wording first seen at {seen.isoformat()}")
+    before = _revision(found._asdict())
+    known = {file.url: file for file in before.attachments}
+    files = tuple(replace(known.get(file.url, _without_text(file)), title=file.title) for file in made.attachments)
+    after = Revision(seen=seen, title=made.title, text=made.text, attachments=files)
+    connection.execute(update(revisions).where(here).values(**_revision_row(after)))
+    return after != before
 
 
 def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Archived]:
     """Return the announcements of these rows of their table, complete, in the same order."""
     numbers = [row.number for row in rows]
-    parts = {table: _parts(connection, table, numbers) for table in (attachments, events, revisions)}
-    others = _grouped(connection, addresses, numbers, addresses.c.address)
-    twins = _grouped(connection, translations, numbers, translations.c.other)
-    about = _grouped(connection, topics, numbers, topics.c.topic)
+    files, dated, earlier = (_parts(connection, table, numbers) for table in (attachments, events, revisions))
+    lines = _lines(connection, numbers)
     return [
         _archived(
             row,
-            attachments=tuple(Attachment(**part) for part in parts[attachments][row.number]),
-            events=tuple(map(_event, parts[events][row.number])),
-            revisions=tuple(Revision(**part) for part in parts[revisions][row.number]),
-            aliases=tuple(address for address in others[row.number] if address != row.url),
-            translations=tuple(twins[row.number]),
-            topics=tuple(about[row.number]),
+            attachments=tuple(Attachment(**part) for part in files[row.number]),
+            events=tuple(map(_event, dated[row.number])),
+            revisions=tuple(map(_revision, earlier[row.number])),
+            aliases=tuple(address for address, _ in lines["alias", row.number] if address != row.url),
+            alternates=tuple(address for address, _ in lines["alternate", row.number]),
+            translations=tuple(other for other, _ in lines["translation", row.number]),
+            translation_reasons=tuple(reason for _, reason in lines["translation", row.number]),
+            topics=tuple(topic for topic, _ in lines["topic", row.number]),
         )
         for row in rows
     ]
@@ -69,6 +162,27 @@ def _event(part: dict[str, Any]) -> Event:
     return Event(**part | span | {"all_day": bool(part["all_day"])})
 
 
+def _revision(part: Mapping[str, Any]) -> Revision:
+    files = tuple(Attachment(**file) for file in part["attachments"])
+    return Revision(seen=part["seen"], title=part["title"], text=part["text"], attachments=files)
+
+
+def _revision_row(revision: Revision) -> dict[str, Any]:
+    files = [asdict(file) for file in revision.attachments]
+    digest = content_hash(revision.title, revision.text, tuple(file.url for file in revision.attachments))
+    return {
+        "seen": revision.seen,
+        "title": revision.title,
+        "text": revision.text,
+        "attachments": files,
+        "content_hash": digest,
+    }
+
+
+def _without_text(file: Attachment) -> Attachment:
+    return replace(file, text="")
+
+
 def files_of(connection: Connection, number: int) -> list[Attachment]:
     return [Attachment(**part) for part in _parts(connection, attachments, [number])[number]]
 
@@ -77,6 +191,8 @@ def known_files(connection: Connection, urls: list[str]) -> dict[str, Attachment
     """Return the attachments at *urls* that were fetched, or could not be, by address."""
     tried = or_(attachments.c.length.is_not(None), attachments.c.problem != "")
     columns = [attachments.c[field.name] for field in fields(Attachment)]
+    if not urls:
+        return {}
     rows = connection.execute(select(*columns).where(attachments.c.url.in_(urls), tried))
     return {row.url: Attachment(**row._mapping) for row in rows}
 
@@ -99,27 +215,40 @@ def _archived(row: Row[Any], **parts: Any) -> Archived:
 
 
 def _insert(connection: Connection, table: Table, number: int, parts: Iterable[dict[str, Any]]) -> None:
-    rows = [{"announcement": number, "position": position, **part} for position, part in enumerate(parts)]
-    if rows:
-        connection.execute(insert(table), rows)
+    _insert_all(connection, table, number, ({"position": position, **part} for position, part in enumerate(parts)))
+
+
+def _insert_all(connection: Connection, table: Table, number: int, rows: Iterable[dict[str, Any]]) -> None:
+    owned = [{"announcement": number, **row} for row in rows]
+    if owned:
+        connection.execute(insert(table), owned)
 
 
 def _parts(connection: Connection, table: Table, numbers: list[int]) -> defaultdict[int, list[dict[str, Any]]]:
-    found = select(table).where(table.c.announcement.in_(numbers)).order_by(table.c.announcement, table.c.position)
     grouped: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in connection.execute(found).mappings():
-        part = {name: value for name, value in row.items() if name not in ("announcement", "position")}
-        grouped[row["announcement"]].append(part)
+    for some in _few(numbers):
+        for row in connection.execute(_PARTS[table], {"numbers": some}).mappings():
+            part = {name: value for name, value in row.items() if name not in ("announcement", "position")}
+            grouped[row["announcement"]].append(part)
     return grouped
 
 
-def _grouped(connection: Connection, table: Table, numbers: list[int], column: Any) -> defaultdict[int, list[str]]:
-    found = select(table.c.announcement, column).where(table.c.announcement.in_(numbers))
-    grouped: defaultdict[int, list[str]] = defaultdict(list)
-    for number, value in sorted(map(tuple, connection.execute(found))):  # here, as databases sort in many ways
-        grouped[number].append(value)
+def _lines(connection: Connection, numbers: list[int]) -> defaultdict[tuple[str, int], list[tuple[str, str]]]:
+    """Return what an announcement has several of, in a line each: by kind and number, sorted."""
+    grouped: defaultdict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
+    for some in _few(numbers):
+        found = map(tuple, connection.execute(_LINES, {"numbers": some}))
+        for kind, number, value, more in sorted(found):  # here, as databases sort in many ways
+            grouped[kind, number].append((value, more))
     return grouped
+
+
+def _few(numbers: list[int]) -> Iterator[list[int]]:
+    yield from (numbers[start : start + _MOST_NUMBERS] for start in range(0, len(numbers), _MOST_NUMBERS))
+
+
+_NUMBER = select(announcements.c.number).where(announcements.c.id == bindparam("id"))
 
 
 def number_of(connection: Connection, announcement_id: str) -> int | None:
-    return connection.execute(select(announcements.c.number).where(announcements.c.id == announcement_id)).scalar()
+    return connection.execute(_NUMBER, {"id": announcement_id}).scalar()

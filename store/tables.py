@@ -1,11 +1,30 @@
-"""The tables of the archive, for both engines but for the search index, and the types that keep UTC and plain text."""
+"""The tables of the archive, for both engines but for the search index, and the types that keep UTC and plain text.
+
+Tables are named in the singular: the plural belongs to the views for readers (store.views). Wide columns stand last,
+so that what is looked through often lies together.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.engine import Dialect
 
 
@@ -56,69 +75,80 @@ metadata = MetaData(
 )
 
 
-def _owner() -> Column[Any]:
-    return Column("announcement", ForeignKey("announcements.number", ondelete="CASCADE"), primary_key=True)
+def _announcement(**options: Any) -> Column[Any]:
+    return Column("announcement", ForeignKey("announcement.number", ondelete="CASCADE"), **options)
 
 
 announcements = Table(
-    "announcements",
+    "announcement",
     metadata,
-    Column("number", Integer, primary_key=True),  # order of arrival; the search index refers to it
+    Column("number", Integer, primary_key=True),  # order of arrival
+    Column("place", BigInteger, nullable=False, unique=True),  # newest first is by place, descending (store.places)
     Column("id", PlainString(64), nullable=False, unique=True),
     Column("url", PlainText, nullable=False),
     Column("source", PlainString(64), nullable=False),
     Column("organisation", PlainString(64), nullable=False),
     Column("language", PlainString(16), nullable=False),
-    Column("title", PlainText, nullable=False),
-    Column("title_language", PlainString(16), nullable=False),
-    Column("summary", PlainText, nullable=False),
-    Column("text", PlainText, nullable=False),
-    Column("html", PlainText, nullable=False),
     Column("published", UTCDateTime, nullable=False),
     Column("published_from", PlainString(16), nullable=False),
     Column("precision", PlainString(16), nullable=False),
     Column("timezone", PlainString(64), nullable=False),
     Column("first_seen", UTCDateTime, nullable=False),
     Column("updated", UTCDateTime, nullable=False),
+    Column("grace_from", UTCDateTime, nullable=False),  # since when corrections may have gone without a revision
     Column("gone", UTCDateTime),
+    Column("paired", UTCDateTime),  # when its translations were looked for; None: they are to be
+    Column("story", PlainString(64), index=True),
     Column("content_hash", PlainString(64), nullable=False),
+    Column("title_language", PlainString(16), nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("story", PlainString(64)),
-    Index("ix_announcements_published", "published", "number"),
-    Index("ix_announcements_source", "source", "published"),
-    Index("ix_announcements_organisation", "organisation", "published"),
-    Index("ix_announcements_language", "language", "published"),
-    Index("ix_announcements_content_hash", "source", "content_hash"),
+    Column("title", PlainText, nullable=False),
+    Column("summary", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("html", PlainText, nullable=False),
+    Index("ix_announcement_source", "source", "place"),
+    Index("ix_announcement_organisation", "organisation", "place"),
+    Index("ix_announcement_language", "language", "place"),
+    Index("ix_announcement_content_hash", "source", "content_hash"),
+    Index("ix_announcement_url", "url"),
+    Index(
+        "ix_announcement_unpaired",
+        "number",
+        sqlite_where=text("paired IS NULL"),
+        postgresql_where=text("paired IS NULL"),
+    ),
 )
 
 # The key is what all spellings of an address share: the database, not a query, refuses a second announcement for it.
 addresses = Table(
-    "addresses",
+    "address",
     metadata,
     Column("key", PlainText, primary_key=True),
     Column("address", PlainText, nullable=False),
-    Column("announcement", ForeignKey("announcements.number", ondelete="CASCADE"), nullable=False, index=True),
+    _announcement(nullable=False, index=True),
 )
 
 attachments = Table(
-    "attachments",
+    "attachment",
     metadata,
-    _owner(),
+    _announcement(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("url", PlainText, nullable=False),
+    Column("url", PlainText, nullable=False, index=True),
     Column("type", PlainString(128), nullable=False),
     Column("title", PlainText, nullable=False),
     Column("length", Integer),
-    Column("text", PlainText, nullable=False),
     Column("problem", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
 )
 
-topics = Table("topics", metadata, _owner(), Column("topic", PlainString(64), primary_key=True, index=True))
+topics = Table(
+    "topic", metadata, _announcement(primary_key=True), Column("topic", PlainString(64), primary_key=True, index=True)
+)
 
 events = Table(
-    "events",
+    "event",
     metadata,
-    _owner(),
+    _announcement(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("kind", PlainString(16), nullable=False),
     Column("starts", UTCDateTime, nullable=False, index=True),
@@ -130,25 +160,74 @@ events = Table(
 )
 
 revisions = Table(
-    "revisions",
+    "revision",
     metadata,
-    _owner(),
+    _announcement(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("seen", UTCDateTime, nullable=False),
+    Column("content_hash", PlainString(64), nullable=False),
     Column("title", PlainText, nullable=False),
+    Column("attachments", JSON, nullable=False),
     Column("text", PlainText, nullable=False),
 )
 
-translations = Table(
-    "translations",
+# Where a page says that it stands in another language; the key is one of an address (see above), here or not yet.
+alternates = Table(
+    "alternate",
     metadata,
-    _owner(),
+    _announcement(primary_key=True),
+    Column("key", PlainText, primary_key=True, index=True),
+    Column("address", PlainText, nullable=False),
+)
+
+# Pairs stand here in both directions. ``other`` is an id: after an import it may be that of one yet to come.
+translations = Table(
+    "translation",
+    metadata,
+    _announcement(primary_key=True),
     Column("other", PlainString(64), primary_key=True),
+    Column("reason", PlainString(32), nullable=False),
+)
+
+# What near-duplicates are found by (store.stories): a sketch of the text, and in which buckets of which week it lies.
+sketches = Table("sketch", metadata, _announcement(primary_key=True), Column("sketch", LargeBinary, nullable=False))
+
+bands = Table(
+    "band",
+    metadata,
+    Column("bucket", BigInteger, primary_key=True),
+    _announcement(primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Pairs of announcements that tell one thing, in both directions: their stories are what hangs together by them.
+likenesses = Table(
+    "likeness",
+    metadata,
+    _announcement(primary_key=True),
+    Column("other", ForeignKey("announcement.number", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+# Where the fetched bytes of a page or an attachment lie (store.warc): ``file`` in the folder of kept pages, or a whole
+# path, from ``offset`` on. ``seen`` is when the wording that came of them was first seen: the announcement's, or a
+# revision's. ``kind`` is ``page`` or ``file``, ``url`` the address that answered.
+kept = Table(
+    "kept",
+    metadata,
+    Column("record", PlainString(64), primary_key=True),
+    _announcement(nullable=False, index=True),
+    Column("kind", PlainString(16), nullable=False),
+    Column("seen", UTCDateTime, nullable=False),
+    Column("fetched", UTCDateTime, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("url", PlainText, nullable=False),
+    Column("file", PlainText, nullable=False),
+    Index("ix_kept_file", "file", "offset"),
 )
 
 # How many announcements of a source had a block of text at one of their ends (crawler.boilerplate).
 blocks = Table(
-    "blocks",
+    "block",
     metadata,
     Column("source", String(64), primary_key=True),
     Column("key", String(32), primary_key=True),
@@ -158,7 +237,7 @@ blocks = Table(
 
 # A listing that named many times its usual number of candidates: nothing of it is news until somebody releases it.
 quarantines = Table(
-    "quarantines",
+    "quarantine",
     metadata,
     Column("source", PlainString(64), primary_key=True),
     Column("since", UTCDateTime, nullable=False),
@@ -169,7 +248,7 @@ quarantines = Table(
 
 # What was asked of a site and what it answered; ``named`` is what a route named with this very answer.
 visits = Table(
-    "visits",
+    "visit",
     metadata,
     Column("source", PlainString(64), primary_key=True),
     Column("key", PlainText, primary_key=True),
@@ -183,7 +262,7 @@ visits = Table(
 )
 
 runs = Table(
-    "runs",
+    "run",
     metadata,
     Column("number", Integer, primary_key=True),
     Column("source", PlainString(64), nullable=False),
@@ -195,11 +274,11 @@ runs = Table(
     Column("route", PlainText, nullable=False),
     Column("counts", JSON, nullable=False),
     Column("problems", JSON, nullable=False),
-    Index("ix_runs_source", "source", "started"),
+    Index("ix_run_source", "source", "started"),
 )
 
 leases = Table(
-    "leases",
+    "lease",
     metadata,
     Column("name", PlainString(64), primary_key=True),
     Column("holder", PlainString(128), nullable=False),

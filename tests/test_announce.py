@@ -44,6 +44,11 @@ def test_an_announcement_holds_what_the_source_declares() -> None:
     assert (made.source, made.organisation, made.timezone) == ("a-source", "an-organisation", "Asia/Tokyo")
 
 
+def test_what_the_page_names_as_another_version_is_told_in_its_one_spelling() -> None:
+    named = (("en", f"{SITE}/news/forum"), ("ja", f"{SITE}/ja/news/forum?utm_source=top"))
+    assert announced(alternates=named).alternates == (f"{SITE}/ja/news/forum",)
+
+
 def test_the_title_of_the_page_counts_then_that_of_the_route() -> None:
     assert announced(of={"title": "A for…"}).title == "A forum"
     assert announced(of={"title": "A forum, says the feed"}, title="").title == "A forum, says the feed"

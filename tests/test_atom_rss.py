@@ -16,7 +16,7 @@ from lxml import etree
 from feeds.atom_rss import atom, rss
 from feeds.channels import Channel
 from store.announcement import Archived, Attachment
-from store.archive import Query
+from store.query import Query
 from tests.builders import NOON, an_archived
 
 BASE = "https://wire.example"

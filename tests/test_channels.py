@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from feeds.channels import Channel, channels, organisation_name
-from store.archive import Query
+from store.query import Query
 
 
 @dataclass(frozen=True)

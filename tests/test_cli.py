@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from store.export import line
+from tests.builders import an_archived
 from tests.playground import Playground, playing
 
 
@@ -33,6 +36,12 @@ def empty(tmp_path: Path, played: Playground) -> Playground:
         (("crawl", "--since", "yesterday"), "yesterday", "2026-08-01"),
         (("crwal",), "crwal", "crawl"),
         (("search", "!!!"), "!!!", "expected a word"),
+        (("search", "公募", "OR"), "OR", "on both sides"),
+        (("search", "has:video"), "video", "pdf"),
+        (("search", "公募", "--has", "video"), "video", "pdf"),
+        (("search", "公募", "--csv", "--json"), "--csv and --json", "expected one of them"),
+        (("search",), "expected words", "option"),
+        (("show", "x", "--html", "--diff"), "--html and --diff", "expected one of them"),
     ],
 )
 def test_wrong_usage_is_named_with_what_there_is_and_status_2(
@@ -59,29 +68,52 @@ def test_a_database_that_cannot_be_opened_is_one_line_and_status_1(played: Playg
     assert url in done.stderr
 
 
-def test_search_prints_the_day_in_the_sources_zone_the_source_the_title_and_the_address(played: Playground) -> None:
-    lines = played.zerowire("search", "公募", "--source", "moej-ja").stdout.splitlines()
-    day, source, title, url = lines[0].split("\t")
+def test_search_prints_day_source_title_address_and_where_it_answers(played: Playground) -> None:
+    lines = played.zerowire("search", "公募", "--source", "moej-ja", "--sort", "newest").stdout.splitlines()
+    day, source, title, url, answer = lines[0].split("\t")
     assert (day, source, url) == ("2026-11-20", "moej-ja", "https://www.env.go.jp/press/press_05241.html")
     assert "公募" in title
+    assert "[公募]" in answer
 
 
 def test_records_go_to_stdout_as_json_objects(played: Playground) -> None:
     found = [json.loads(line) for line in played.zerowire("search", "公募", "--json").stdout.splitlines()]
     assert all({"id", "url", "title", "published", "published_from", "text"} <= each.keys() for each in found)
+    start, end = found[0]["match"]["hits"][0]
+    assert found[0]["match"]["snippet"][start:end] == "公募"
 
 
-def test_show_takes_an_id_or_an_address_in_any_spelling(played: Playground) -> None:
-    known = json.loads(played.zerowire("search", "公募", "--json", "--limit", "1").stdout)
-    spellings = (known["id"], known["id"].removeprefix("urn:uuid:"), known["url"].replace("https", "http"))
-    shown = [json.loads(played.zerowire("show", spelling, "--json").stdout) for spelling in spellings]
-    assert shown == [known] * 3
+def test_a_minus_before_a_word_leaves_out_what_has_it(played: Playground) -> None:
+    found, left = (
+        {*played.zerowire("search", "脱炭素", *without, "--all").stdout.splitlines()} for without in ((), ("-公募",))
+    )
+    assert found > left > set()
 
 
-def test_show_says_what_it_does_not_find(played: Playground) -> None:
-    done = played.zerowire("show", "https://example.org/")
-    assert done.returncode == 1
-    assert "https://example.org/" in done.stderr
+def test_the_whole_of_a_result_is_printed_newest_first(played: Playground) -> None:
+    days = [line[:10] for line in played.zerowire("search", "--language", "ja", "--all").stdout.splitlines()]
+    assert len(days) > 4
+    assert days == sorted(days, reverse=True)
+
+
+def test_comma_separated_values_have_a_heading_and_no_formula(played: Playground, empty: Playground) -> None:
+    rows = list(csv.DictReader(played.zerowire("search", "--source", "moej-ja", "--all", "--csv").stdout.splitlines()))
+    assert {row["source"] for row in rows} == {"moej-ja"}
+    empty.zerowire("import", given=line(an_archived(title="=HYPERLINK(1)", summary="@x")))
+    (row,) = csv.DictReader(empty.zerowire("search", "脱炭素", "--csv").stdout.splitlines())
+    assert (row["title"], row["summary"]) == ("'=HYPERLINK(1)", "'@x")
+
+
+def test_a_terminal_is_told_nothing_that_it_would_obey(empty: Playground) -> None:
+    empty.zerowire("import", given=line(an_archived(title="\x1b[2J\u202e公募\x07", text="\x1b]0;x\x07 公募")))
+    shown = [empty.zerowire(*command).stdout for command in (("search", "公募"), ("show", an_archived().url))]
+    assert all(not set("\x1b\x07\u202e") & set(text) and "公募" in text for text in shown)
+
+
+def test_a_line_that_is_no_announcement_is_named_and_those_before_it_are_taken_in(empty: Playground) -> None:
+    done = empty.zerowire("import", given=f"{line(an_archived())}\n\n{{}}\n")
+    assert (done.returncode, "line 3: expected an exported announcement" in done.stderr) == (1, True)
+    assert empty.zerowire("import", given=line(an_archived())).stdout.split() == ["new=0", "same=1"]
 
 
 def test_sources_lists_every_source_with_its_count_and_last_run(played: Playground) -> None:

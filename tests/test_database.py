@@ -80,9 +80,10 @@ def test_a_database_opened_by_several_processes_at_once_is_migrated_once(new_url
     assert [(process.communicate()[1], process.returncode) for process in started] == [(b"", 0)] * 2
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index ix_announcement_published")
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
     def ours(_object: object, name: str | None, *_rest: object) -> bool:
-        return "search" not in str(name)
+        return "search" not in str(name) and name != "ix_announcement_published"  # of store.views
 
     with database.reading() as connection:
         options = {"include_object": ours, "compare_type": True, "compare_server_default": True}
@@ -104,9 +105,9 @@ def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(new_url: str
 
 def test_a_migration_that_fails_leaves_nothing_behind(new_url: str) -> None:
     """As where the database is another program's."""
-    run(new_url, "CREATE TABLE runs (number INTEGER)")
+    run(new_url, "CREATE TABLE run (number INTEGER)")
     assert "can't be opened" in refusal(new_url)
-    assert tables(new_url) == ["runs"]
+    assert tables(new_url) == ["run"]
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

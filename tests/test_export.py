@@ -44,7 +44,9 @@ announcements = st.builds(
     **dict.fromkeys(["id", "source", "organisation", "url", "title", "language"], names),
     **dict.fromkeys(["title_language", "text", "html", "summary"], texts),
     **dict.fromkeys(["published", "first_seen", "updated"], times),
-    **dict.fromkeys(["aliases", "tags", "topics", "translations"], st.lists(texts).map(tuple)),
+    **dict.fromkeys(
+        ["aliases", "alternates", "tags", "topics", "translations", "translation_reasons"], st.lists(texts).map(tuple)
+    ),
     published_from=st.sampled_from(From),
     precision=st.sampled_from(Precision),
     timezone=st.sampled_from(["UTC", "Asia/Tokyo", "Europe/Berlin"]),

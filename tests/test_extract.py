@@ -1,6 +1,7 @@
 """A page says all that it says and nothing else: every sentence of a declared text, in order, clean, and dated."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -482,3 +483,9 @@ pieces = st.sampled_from(
 def test_no_text_is_too_odd_to_be_a_page(text: str, page: Page | None) -> None:
     found = extract(text, URL, page)
     assert all(part.encode() is not None for part in (found.title, found.text, found.html, found.summary))
+
+
+def test_a_version_is_named_where_the_source_drops_the_link() -> None:
+    page = replace(PAGE, drop=("//p[@class='for-jp']",))
+    before = '<p class="for-jp"><a href="/jp/news/forum">For Japanese</a></p>'
+    assert read(LONG, before=before, page=page).alternates == (("ja", "https://news.example.org/jp/news/forum"),)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.announcement import Attachment
-from store.archive import Archive, Query
+from store.archive import Archive
+from store.query import Query
 from store.search import LONGEST_QUESTION, BadQuestion
 from tests.builders import NOON, an_announcement
 from tests.conftest import LATER, OpenDatabase
@@ -84,9 +85,21 @@ QUESTIONS = [
     "OR loud", "NEAR/5", "title:body", "^first", "2*3", "iclei.org", "under_score", "score", "hyphen ated",
     "v1.2", "2026-06-11", "12:30", "循環経済", "エコノミー 循環", "・", "ー", "々", "〇", "市", "の",
     '"公募 開始"', '"', "'", '\\', "%", "_", "*", "公募*", "e-Gov", "e gov", "日", "-公募", "公募 -令和",
-    "30by30", "30", "by",
+    "30by30", "30", "by", "2026年", "平成元年", "2026年7月", "令和８年７月１日", "title:公募", "title:cat",
+    "title:zero*",
+    "title:鯨", 'title:"zero carbon"', "公募 OR 鯨", "公募 OR zero OR 탄소", "公募 -環境", '"zero carbon" -policy',
+    "-公募", "-source:moej-ja", "source:moej-ja 公募", "language:ja", "language:en OR cat", "has:pdf", "公募 has:event",
+    "topic:jcm", "since:2026", "until:2026", "公募 since:2026-06-11", "公募 until:2026-06-11",
+    "title:zero -title:carbon", "OR", "公募 OR",
+    "has:nothing", "since:soon", "鯨 OR 捕", "(公募 OR 鯨) 調査", "organisation:moej 環境 OR 鯨",
 ]
 # fmt: on
+# Each word beside the next three: both, one of them, one without the other, one in the title.
+PAIRS = [
+    shape.format(one, other)
+    for one, *others in zip(*(QUESTIONS[start::4] for start in range(4)), strict=False)
+    for other, shape in zip(others, ("{} {}", "{} OR {}", "{} -{}"), strict=True)
+] + [f"title:{asked}" for asked in QUESTIONS[::2]]
 
 
 def fill(archive: Archive, news: Iterable[tuple[str, str]]) -> None:
@@ -95,12 +108,12 @@ def fill(archive: Archive, news: Iterable[tuple[str, str]]) -> None:
 
 
 def found(archive: Archive, question: str) -> list[str]:
-    return [announcement.title for announcement in archive.find(Query(words=question))]
+    return [hit.announcement.title for hit in archive.search(Query(words=question), limit=100).hits]
 
 
 def answer(archive: Archive, question: str) -> list[str] | str:
     try:
-        return sorted(found(archive, question))
+        return found(archive, question)
     except BadQuestion as error:
         return str(error)
 
@@ -129,6 +142,15 @@ def answer(archive: Archive, question: str) -> list[str] | str:
         ("ゼロカーボン", "ｾﾞﾛｶｰﾎﾞﾝシティ", ""),
         ("co2", "CO₂", ""),
         ("c", "C言語と環境", ""),
+        ("2026年", "令和８年度", ""),
+        ("令和元年", "2019年の報告", ""),
+        ("平成31年", "2019年の報告", ""),
+        ("令和8年6月", "お知らせ", "2026年6月11日"),
+        ("title:公募", "公募", ""),
+        ("公募 OR 鯨", "鯨類", ""),
+        ("公募 -鯨", "公募", ""),
+        ("-鯨", "公募", ""),
+        ("source:moej-ja -language:en", "公募", ""),
     ],
 )
 def test_a_word_is_found(archive: Archive, question: str, title: str, body: str) -> None:
@@ -148,6 +170,17 @@ def test_a_word_is_found(archive: Archive, question: str, title: str, body: str)
         ("公募 鯨", "公募", ""),
         ("題末文頭", "題末", "文頭"),
         ("end begin", "ending", "beginning"),
+        ("令和8年", "令和9年", "2027年"),
+        ("2026年", "令和8号", "12026年"),
+        ("title:公募", "お知らせ", "公募"),
+        ("公募 -お知らせ", "お知らせ", "公募"),
+        ("公募 OR 鯨", "お知らせ", "募集"),
+        ("source:moej", "公募", ""),
+        ("source:moej-ja language:en", "公募", ""),
+        ("has:pdf", "公募", ""),
+        ("all", "公募", "source moej ja"),
+        ("sour*", "公募", "moej"),
+        ('"IGES sour*"', "IGES", "moej"),
     ],
 )
 def test_what_only_resembles_it_is_not_found(archive: Archive, question: str, title: str, body: str) -> None:
@@ -167,9 +200,11 @@ def test_both_engines_find_the_same(open_database: OpenDatabase) -> None:
     sqlite, postgresql = (Archive(open_database(kind)) for kind in ("sqlite", "postgresql"))
     fill(sqlite, NEWS)
     fill(postgresql, NEWS)
-    assert {asked: answer(postgresql, asked) for asked in QUESTIONS} == {
-        asked: answer(sqlite, asked) for asked in QUESTIONS
-    }
+    asked = [*QUESTIONS, *PAIRS]
+    assert len(asked) > 250
+    answers = {question: answer(sqlite, question) for question in asked}
+    assert {question: answer(postgresql, question) for question in asked} == answers
+    assert sum(1 for found in answers.values() if found and isinstance(found, list)) > 150
 
 
 @pytest.mark.parametrize("question", ["公募", "公募開始", "公募 開始", "open call", '"open call"'])
@@ -183,7 +218,7 @@ def test_a_word_in_a_title_ranks_above_one_in_a_text(archive: Archive, question:
 def test_equal_matches_are_in_the_order_of_news(archive: Archive) -> None:
     for number, at in enumerate((NOON, LATER)):
         archive.save(an_announcement(url=f"https://www.env.go.jp/{number}", title="公募", published=at), now=LATER)
-    assert [match.published for match in archive.find(Query(words="公募"))] == [LATER, NOON]
+    assert [hit.announcement.published for hit in archive.search(Query(words="公募")).hits] == [LATER, NOON]
 
 
 def test_an_edit_moves_the_index(archive: Archive) -> None:

@@ -14,8 +14,9 @@ import pytest
 
 from feeds.channels import Channel
 from feeds.publish import Published, publish
-from store.archive import Archive, Query
+from store.archive import Archive
 from store.database import Database
+from store.query import Query
 from tests.builders import NOON, an_announcement
 
 ALL = Channel("all", "All", Query(gone=False))

@@ -24,6 +24,7 @@ def test_without_file_and_environment_everything_has_its_default() -> None:
     assert Settings().database_url == "sqlite:///zerowire.db"
     assert (Settings().public_dir, Settings().base_url) == ("public", "http://127.0.0.1:8080")
     assert Settings().address == ("127.0.0.1", 8080)
+    assert (Settings().keep_pages, Settings().pages_dir) == (False, "pages")
 
 
 def test_the_file_in_the_working_directory_is_read() -> None:
@@ -49,6 +50,14 @@ def test_numbers_and_tables_of_the_environment_are_toml() -> None:
     assert load(given) == Settings(delay=0.5, schedule={"iclei": 15, "moej-ja": 30})
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_true_and_false_are_said_alike_in_the_file_the_environment_and_to_a_child(*, keeps: bool) -> None:
+    written(f"keep_pages = {str(keeps).lower()}")
+    assert load({}) == Settings(keep_pages=keeps)
+    assert load(environment(Settings(keep_pages=keeps))).keep_pages is keeps
+    assert environment(load({}))["ZEROWIRE_KEEP_PAGES"] == str(keeps).lower()
+
+
 def test_a_text_of_the_environment_is_taken_as_it_is() -> None:
     assert load({"ZEROWIRE_CONTACT": "12"}).contact == "12"
     assert load({"ZEROWIRE_MIRROR": ""}).mirror == ""
@@ -61,6 +70,8 @@ def test_a_text_of_the_environment_is_taken_as_it_is() -> None:
         ({"ZEROWIRE_DELAY": "soon"}, "ZEROWIRE_DELAY: expected a TOML value, got 'soon'"),
         ({"ZEROWIRE_DELAY": "-1"}, "ZEROWIRE_DELAY: delay: expected seconds, got -1"),
         ({"ZEROWIRE_DELAY": "true"}, "ZEROWIRE_DELAY: delay: expected seconds, got True"),
+        ({"ZEROWIRE_KEEP_PAGES": "yes"}, "ZEROWIRE_KEEP_PAGES: expected a TOML value, got 'yes'"),
+        ({"ZEROWIRE_KEEP_PAGES": "1"}, "ZEROWIRE_KEEP_PAGES: keep_pages: expected true or false, got 1"),
         ({"ZEROWIRE_DELAY": "nan"}, "ZEROWIRE_DELAY: delay: expected seconds, got nan"),
         ({"ZEROWIRE_DELAY": "inf"}, "ZEROWIRE_DELAY: delay: expected seconds, got inf"),
         ({"ZEROWIRE_MIRROR": "127.0.0.1:8801"}, "mirror: expected an address such as http://127.0.0.1:8801, got"),
@@ -86,6 +97,7 @@ def test_a_wrong_setting_is_an_error_that_names_it(given: Mapping[str, str], nam
         ("contact = 5", "zerowire.toml: contact: expected a text, got 5"),
         ('delay = "3"', "zerowire.toml: delay: expected seconds, got '3'"),
         ("schedule = {iclei = true}", "zerowire.toml: schedule: expected a table"),
+        ('keep_pages = "true"', "zerowire.toml: keep_pages: expected true or false, got 'true'"),
         ("contact = ", "zerowire.toml: "),
     ],
 )

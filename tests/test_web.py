@@ -20,8 +20,9 @@ from lxml import html
 
 from feeds.channels import Channel
 from feeds.publish import publish
-from store.archive import Archive, Query
+from store.archive import Archive
 from store.database import Database
+from store.query import Query
 from tests.builders import NOON, an_announcement
 from web.app import app
 
@@ -67,8 +68,8 @@ def feeds(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ask(feeds: Path) -> Ask:
-    return asking(feeds.parent)
+def ask(feeds: Path, archive: Archive) -> Ask:
+    return asking(feeds.parent, archive)
 
 
 @pytest.fixture
@@ -79,9 +80,10 @@ def dated(feeds: Path) -> str:
     return format_datetime(MODIFIED, usegmt=True)
 
 
-def asking(public: Path, base_url: str = BASE) -> Ask:
+def asking(public: Path, archive: Archive, base_url: str = BASE) -> Ask:
     """Return what asks the application over HTTP, by default for nothing compressed."""
-    transport = httpx.ASGITransport(app(public_dir=public, channels=[*CHANNELS, UNPUBLISHED], base_url=base_url))
+    channels = [*CHANNELS, UNPUBLISHED]
+    transport = httpx.ASGITransport(app(public_dir=public, channels=channels, base_url=base_url, archive=archive))
 
     async def send(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
@@ -231,8 +233,8 @@ def test_a_feed_that_cannot_be_read_is_503(ask: Ask, feeds: Path) -> None:
     assert ask("/feeds/en.rss").status_code == 503
 
 
-def test_without_any_feed_there_is_the_start_page_all_the_same(tmp_path: Path) -> None:
-    ask = asking(tmp_path / "nothing")
+def test_without_any_feed_there_is_the_start_page_all_the_same(tmp_path: Path, archive: Archive) -> None:
+    ask = asking(tmp_path / "nothing", archive)
     assert (ask("/").status_code, ask("/feeds/all.atom").status_code) == (200, 503)
 
 
@@ -275,8 +277,8 @@ def test_readers_find_the_feeds_of_everything_and_of_each_language_by_themselves
     }
 
 
-def test_under_a_path_the_links_are_under_it_too(feeds: Path) -> None:
-    page = html.fromstring(asking(feeds.parent, "https://city.example/wire/")("/").content)
+def test_under_a_path_the_links_are_under_it_too(feeds: Path, archive: Archive) -> None:
+    page = html.fromstring(asking(feeds.parent, archive, "https://city.example/wire/")("/").content)
     assert "/wire/feeds/all.atom" in page.xpath("//table//a/@href")
     assert page.xpath("//link[@rel='stylesheet']/@href") == ["/wire/static/style.css"]
     assert page.xpath("//link[@rel='canonical']/@href") == ["https://city.example/wire/"]

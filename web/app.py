@@ -1,4 +1,4 @@
-"""Requests in, feeds and the start page out. Read-only; nothing of a request reaches the file system but a feed's name.
+"""Requests in; feeds, the start page and the API out. Read-only: only a feed's name of a request meets the file system.
 
 This module alone knows the addresses over HTTP and the headers of every answer.
 """
@@ -20,6 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feeds.channels import MEDIA_TYPES, Channel
+from store.archive import Archive
+from web.api import api
 from web.documents import Document, Shelf, answer
 
 _HERE = Path(__file__).parent
@@ -43,13 +45,18 @@ _HEADINGS = {
 log = logging.getLogger(__name__)
 
 
-def app(*, public_dir: Path, channels: Sequence[Channel], base_url: str) -> Starlette:
-    """Return the web server's application: the feeds of *channels* under *public_dir*, and a page that lists them."""
+def app(*, public_dir: Path, channels: Sequence[Channel], base_url: str, archive: Archive) -> Starlette:
+    """Return the web server's application: the feeds of *channels* under *public_dir*, a page that lists them, and
+    the API over *archive*.
+    """
+    questions = api(archive, base_url=base_url)
     site = _Site(public_dir, channels, base_url)
     routes = [
         Route("/", site.start),
         Route("/feeds/{name}", site.feed),
         Route("/static/style.css", site.style),
+        Route("/api", questions),
+        Route("/api/{below:path}", questions),
     ]
     application = Starlette(routes=routes, middleware=[Middleware(_Guarded)])
     application.router.redirect_slashes = False  # a redirect would name whatever host the request does

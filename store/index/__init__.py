@@ -1,0 +1,1 @@
+"""The search index: what an announcement is found by, and what a question finds, ranked and marked."""
