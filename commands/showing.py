@@ -26,7 +26,7 @@ from store.differences import Difference, Kind, Piece, difference, shortened
 from store.kept_pages import KeptPages
 from store.warc import TornFile
 
-_INDENT = "\n" + " " * 11
+_INDENT = "\n" + " " * 14
 _STYLES = {Kind.SAME: "", Kind.REMOVED: "red strike", Kind.ADDED: "green"}
 _MARKS = {Kind.SAME: ("", ""), Kind.REMOVED: ("[-", "-]"), Kind.ADDED: ("{+", "+}")}  # as wdiff prints them
 
@@ -177,12 +177,22 @@ def _page(announcement: Archived, opened: Archive) -> str:
         "topics": ", ".join(announcement.topics),
         "dates": _INDENT.join(map(_date, announcement.events)),
         "files": _INDENT.join(map(_file, announcement.attachments)),
-        "story": announcement.story or "",
+        "story": _INDENT.join(_story(announcement, opened)),
         "translations": _INDENT.join(_translations(announcement, opened)),
         "revisions": len(announcement.revisions) or "",
     }
-    head = "\n".join(f"{name + ':':10} {value}" for name, value in about.items() if value)
+    head = "\n".join(f"{name + ':':13} {value}" for name, value in about.items() if value)
     return f"{announcement.title}\n{head}\n\n{announcement.text}"
+
+
+def _story(announcement: Archived, opened: Archive) -> Iterable[str]:
+    """Yield the id of the story, and who else tells it; translations have lines of their own."""
+    if announcement.story is None:
+        return
+    yield announcement.story
+    for other in opened.story(announcement.story):
+        if other.id not in (announcement.id, *announcement.translations):
+            yield f"{other.source} {other.title}: {other.url}"
 
 
 def _translations(announcement: Archived, opened: Archive) -> Iterable[str]:

@@ -154,6 +154,12 @@ class Archive:
             rows = rows or connection.execute(_AT, {"key": key(id_or_url)}).all()
             return next(iter(read(connection, rows)), None)
 
+    def story(self, story: str) -> list[Archived]:
+        """Return the announcements that tell the story of this id, newest first."""
+        told = select(announcements).where(announcements.c.story == story).order_by(announcements.c.place.desc())
+        with self._database.reading() as connection:
+            return read(connection, connection.execute(told).all())
+
     def find(self, query: Query, *, limit: int | None = None, below: int | None = None) -> list[Archived]:
         """Return what *query* asks for, newest first, below the place *below* where that is given.
 

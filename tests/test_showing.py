@@ -73,7 +73,7 @@ def test_what_is_printed_is_what_there_is(archive: Archive, show: Show) -> None:
 def test_a_page_that_is_gone_is_said_to_be(archive: Archive, show: Show) -> None:
     archive.save(an_announcement(), now=NOON)
     archive.mark_gone(URL, now=LATER)
-    assert f"gone:      {LATER.isoformat()}" in show(URL).stdout.splitlines()
+    assert f"gone:         {LATER.isoformat()}" in show(URL).stdout.splitlines()
 
 
 def test_its_translations_are_named_with_the_reason(archive: Archive, show: Show) -> None:
@@ -85,13 +85,14 @@ def test_its_translations_are_named_with_the_reason(archive: Archive, show: Show
     assert f"           en Selection Results: {ENGLISH.url} (hreflang)\n" in shown
 
 
-def test_its_story_is_named(archive: Archive, show: Show) -> None:
+def test_its_story_is_named_with_who_else_tells_it(archive: Archive, show: Show) -> None:
     text = "環境省は、第7回の脱炭素先行地域に12の市町村を選定し、11月25日に選定証の授与式を行います。" * 5
     archive.save(an_announcement(text=text), now=NOON)
     archive.save(an_announcement(text=text, source="iges-ja-news", url="https://www.iges.or.jp/jp/news/1"), now=NOON)
     found = archive.get(URL)
     assert found is not None
-    assert f"story:     {found.story}\n" in show(URL).stdout
+    other = "iges-ja-news 脱炭素先行地域の選定結果について: https://www.iges.or.jp/jp/news/1"
+    assert f"story:        {found.story}\n              {other}\n" in show(URL).stdout
 
 
 def test_wordings_are_listed_with_when_each_was_first_seen(archive: Archive, show: Show) -> None:
