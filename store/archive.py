@@ -6,6 +6,7 @@ This module alone knows when two announcements are one, and what an edit does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +21,7 @@ from store.identity import first_id, key, reused_id
 from store.index.entries import entry
 from store.index.results import Cursor, Places, Results, Sort, hit, newest, ranked
 from store.naming import at_its_address, name, name_new
-from store.places import free_place
+from store.places import earliest, free_place
 from store.query import EVERYTHING, Query
 from store.records import (
     add_parts,
@@ -37,7 +38,7 @@ from store.records import (
 )
 from store.search import BadQuestion
 from store.stories import introduce, relate, settle
-from store.tables import addresses, announcements, attachments, revisions
+from store.tables import UNREAD, addresses, announcements, attachments, revisions
 
 GRACE = timedelta(minutes=15)
 _MOST_KEYS = 10_000  # in one question: SQLite takes some 32,000 values, PostgreSQL 65,000
@@ -46,7 +47,6 @@ _EVERY = 1 << 31  # announcements in an answer: all
 _GIVEN = (  # what an export says of an announcement besides its wording
     *("id", "published", "published_from", "precision", "timezone", "first_seen", "updated", "gone", "story"),
 )
-_FACTS = ("tags", "topics", "events", "alternates")  # what may be known better of a page that says the same
 _SHORTEST_COPY = 200  # characters: below that, two pages may say the same and be two
 
 
@@ -142,8 +142,8 @@ class Archive:
 
     def recent(self, source: str, *, since: datetime) -> list[Known]:
         """Return what is known of the announcements of *source* published at *since* or later, newest first."""
-        found = select(*_KNOWN).where(announcements.c.source == source, announcements.c.published >= since)
-        found = found.where(announcements.c.gone.is_(None)).order_by(announcements.c.published.desc())
+        found = select(*_KNOWN).where(announcements.c.source == source, announcements.c.place >= earliest(since))
+        found = found.where(announcements.c.gone.is_(None)).order_by(announcements.c.place.desc())
         with self._database.reading() as connection:
             return [Known(*known) for known in connection.execute(found)]
 
@@ -165,7 +165,7 @@ class Archive:
 
         Raises BadQuestion (store.search) for words that can't be looked for.
         """
-        with self._database.asking() as connection:
+        with self._opened(query) as connection:
             return read(connection, self._newest(connection, query, limit=limit, below=below))
 
     def search(
@@ -196,10 +196,9 @@ class Archive:
 
         Raises BadQuestion (store.search) for words that can't be looked for, or not in time.
         """
-        opened = self._database.asking if query.asks else self._database.reading
         below: int | None = None
         while True:
-            with opened() as connection:
+            with self._opened(query) as connection:
                 rows = self._newest(connection, query, limit=_BATCH, below=below)
                 found = read(connection, rows)
             yield from found
@@ -241,7 +240,7 @@ class Archive:
         unread = (
             select(attachments.c.url, attachments.c.type, func.max(announcements.c.published).label("newest"))
             .join_from(attachments, announcements)
-            .where(announcements.c.source == source, attachments.c.length.is_(None), attachments.c.problem == "")
+            .where(announcements.c.source == source, UNREAD)
             .group_by(attachments.c.url, attachments.c.type)
             .order_by(column("newest").desc(), attachments.c.url)
         )
@@ -278,6 +277,10 @@ class Archive:
             before = read(connection, [found])[0]
             self._put_wording(connection, found.number, made)
             return read(connection, _numbered(connection, [found.number]))[0] != before
+
+    def _opened(self, query: Query) -> AbstractContextManager[Connection]:
+        """Return a connection: with a limit of time where somebody's words are looked for."""
+        return self._database.asking() if query.asks else self._database.reading()
 
     def _newest(
         self, connection: Connection, query: Query, *, limit: int | None, below: int | None
@@ -341,9 +344,9 @@ class Archive:
     def _refresh(self, connection: Connection, row: Row[Any], announcement: Announcement) -> None:
         """Keep what is known better now of an announcement that says the same: it is back, it has other facts."""
         before = read(connection, [row])[0]
-        if row.gone is None and all(getattr(before, name) == getattr(announcement, name) for name in _FACTS):
+        if row.gone is None and _facts(before) == _facts(announcement):
             return
-        connection.execute(_row(row.number).values(gone=None, tags=list(announcement.tags)))
+        connection.execute(_row(row.number).values(gone=None, paired=None, tags=list(announcement.tags)))
         replace_facts(connection, row.number, announcement)
         self._index(connection, row.number)
 
@@ -352,6 +355,11 @@ class Archive:
         row = _numbered(connection, [number])[0]
         announcement = read(connection, [row])[0]
         self._database.index.put(connection, row.place, entry(announcement, gone=row.gone is not None))
+
+
+def _facts(announcement: Announcement) -> tuple[object, ...]:
+    """Return what may be known better of a page that says the same; topics and alternates have no order."""
+    return announcement.tags, announcement.events, {*announcement.topics}, {*announcement.alternates}
 
 
 def _numbered(connection: Connection, numbers: Sequence[int]) -> Sequence[Row[Any]]:

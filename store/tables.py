@@ -128,6 +128,10 @@ addresses = Table(
     _announcement(nullable=False, index=True),
 )
 
+# In these words, not with parameters: an engine uses a partial index for a question that says the same.
+UNREAD = text("attachment.length IS NULL AND attachment.problem = ''")
+_UNREAD = text("length IS NULL AND problem = ''")
+
 attachments = Table(
     "attachment",
     metadata,
@@ -139,6 +143,7 @@ attachments = Table(
     Column("length", Integer),
     Column("problem", PlainText, nullable=False),
     Column("text", PlainText, nullable=False),
+    Index("ix_attachment_unread", "announcement", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
 )
 
 topics = Table(

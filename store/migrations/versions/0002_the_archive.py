@@ -147,6 +147,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("announcement", "position", name=op.f("pk_attachment")),
     )
+    op.create_index(
+        "ix_attachment_unread",
+        "attachment",
+        ["announcement"],
+        unique=False,
+        sqlite_where=sa.text("length IS NULL AND problem = ''"),
+        postgresql_where=sa.text("length IS NULL AND problem = ''"),
+    )
     op.create_index(op.f("ix_attachment_url"), "attachment", ["url"], unique=False)
     op.create_table(
         "band",
