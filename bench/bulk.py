@@ -44,23 +44,13 @@ _PARTS = {table.name: table for table in (addresses, alternates, attachments, ev
 def fill(database: Database, start: int, end: int) -> Iterator[int]:
     """Write the announcements of the numbers from *start* to *end*; yield how many there are after each transaction."""
     with get_context("forkserver").Pool(_PROCESSES) as pool:
-        prepared = pool.imap(prepare, range(start, end), chunksize=100)
-        for some in _some(prepared):
+        following = pool.map_async(prepare, range(start, min(start + _AT_ONCE, end)))
+        while some := following.get():
+            start += len(some)
+            following = pool.map_async(prepare, range(start, min(start + _AT_ONCE, end)))  # while these are written
             with database.writing() as connection:
                 _write(connection, database, some)
-            start += len(some)
             yield start
-
-
-def _some(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
-    batch: list[Prepared] = []
-    for one in prepared:
-        batch.append(one)
-        if len(batch) == _AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def prepare(number: int) -> Prepared:

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from crawler import events as events_module
 from crawler.events import DEADLINE, EVENT, MENTION, RULES, Rule, events, kind, place
 from store.announcement import Event
+from tests.conftest import Tell
+from tests.scoring import Score
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 JULY = datetime(2026, 7, 10, 9, tzinfo=TOKYO)
@@ -32,25 +34,6 @@ class Passage:
     held_out: bool
     expected: frozenset[Key]
     found: frozenset[Key]
-
-
-@dataclass(frozen=True)
-class Score:
-    right: int
-    wrong: int
-    missed: int
-
-    @property
-    def precision(self) -> float:
-        return self.right / (self.right + self.wrong)
-
-    @property
-    def recall(self) -> float:
-        return self.right / (self.right + self.missed)
-
-    def __str__(self) -> str:
-        counts = f"{self.right} right, {self.wrong} wrong, {self.missed} missed"
-        return f"precision {self.precision:.3f}, recall {self.recall:.3f} ({counts})"
 
 
 def labelled() -> list[Passage]:
@@ -86,13 +69,12 @@ def score(passages: Iterable[Passage]) -> Score:
     )
 
 
-def test_of_the_labelled_events_most_are_found_and_hardly_anything_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_the_labelled_events_most_are_found_and_hardly_anything_else(told: Tell) -> None:
     passages = labelled()
     whole = score(passages)
-    with capsys.disabled():
-        print(f"\nevents, all {len(passages)} passages: {whole}")  # noqa: T201
-        print(f"events, the rules' own: {score(one for one in passages if not one.held_out)}")  # noqa: T201
-        print(f"events, held out: {score(one for one in passages if one.held_out)}")  # noqa: T201
+    told(f"events, all {len(passages)} passages", whole)
+    told("events, the rules' own", score(one for one in passages if not one.held_out))
+    told("events, held out", score(one for one in passages if one.held_out))
     differing = [one.name for one in passages if one.expected != one.found]
     assert whole.precision >= 0.95, differing
     assert whole.recall >= 0.85, differing

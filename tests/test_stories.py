@@ -22,7 +22,8 @@ from store.likeness import BANDS, WINDOW, Wording, alike, buckets, sketch
 from store.stories import settle
 from store.tables import announcements, bands, likenesses, sketches, translations
 from tests.builders import NOON, an_announcement
-from tests.conftest import LATER
+from tests.conftest import LATER, Tell
+from tests.scoring import Score
 
 
 @dataclass(frozen=True)
@@ -34,25 +35,6 @@ class Pair:
     held_out: bool
     one: Wording
     other: Wording
-
-
-@dataclass(frozen=True)
-class Score:
-    right: int
-    wrong: int
-    missed: int
-
-    @property
-    def precision(self) -> float:
-        return self.right / (self.right + self.wrong)
-
-    @property
-    def recall(self) -> float:
-        return self.right / (self.right + self.missed)
-
-    def __str__(self) -> str:
-        counts = f"{self.right} right, {self.wrong} wrong, {self.missed} missed"
-        return f"precision {self.precision:.3f}, recall {self.recall:.3f} ({counts})"
 
 
 @cache
@@ -128,14 +110,13 @@ def counted(database: Database, table: Any) -> int:
 
 @pytest.mark.parametrize("turned", [False, True], ids=["one-first", "other-first"])
 def test_of_the_labelled_pairs_those_that_tell_one_thing_get_one_story(
-    database: Database, turned: bool, capsys: pytest.CaptureFixture[str]
+    database: Database, turned: bool, told: Tell
 ) -> None:
     together = _together(database, turned=turned)
     whole = score(labelled(), together)
-    with capsys.disabled():
-        print(f"\nstories, all {len(labelled())} pairs: {whole}")  # noqa: T201
-        print(f"stories, the rules' own: {score((one for one in labelled() if not one.held_out), together)}")  # noqa: T201
-        print(f"stories, held out: {score((one for one in labelled() if one.held_out), together)}")  # noqa: T201
+    told(f"stories, all {len(labelled())} pairs", whole)
+    told("stories, the rules' own", score((one for one in labelled() if not one.held_out), together))
+    told("stories, held out", score((one for one in labelled() if one.held_out), together))
     mistaken = [pair.name for pair in labelled() if pair.same is not (pair.name in together)]
     assert whole.precision >= 0.98, mistaken
     assert whole.recall >= 0.90, mistaken

@@ -23,7 +23,8 @@ from store.pairing.meaning import INSTALLED, Nearness
 from store.tables import announcements, translations
 from store.translations import Translations
 from tests.builders import NOON, an_announcement
-from tests.conftest import LATER, OpenDatabase
+from tests.conftest import LATER, OpenDatabase, Tell
+from tests.scoring import Score
 
 LABELLED = Path(__file__).parent / "labelled"
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -275,18 +276,15 @@ def _true_pairs(half: str) -> set[frozenset[str]]:
 
 
 @pytest.mark.parametrize("half", ["tuned", "held-out"])
-def test_facts_find_the_labelled_pairs_and_no_other(
-    database: Database, half: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_facts_find_the_labelled_pairs_and_no_other(database: Database, half: str, told: Tell) -> None:
     found, true = paired(database, *labelled(half)), _true_pairs(half)
     right = {pair: reason for pair, reason in found.items() if pair in true}
-    with capsys.disabled():
-        print(f"\n{half}: {len(true)} pairs among {len(labelled(half))}; found, right by reason:", end="")  # noqa: T201
-        for reason, many in Counter(found.values()).items():
-            print(f" {reason} {many}, {Counter(right.values())[reason]};", end="")  # noqa: T201
-        print(f" precision {len(right) / len(found):.2f}, recall {len(right) / len(true):.2f}")  # noqa: T201
-    assert len(right) / len(found) >= 0.98
-    assert len(right) / len(true) >= 0.85
+    score = Score(right=len(right), wrong=len(found) - len(right), missed=len(true) - len(right))
+    told(f"translations, {half}, {len(true)} pairs among {len(labelled(half))} announcements", score)
+    for reason, many in Counter(found.values()).items():
+        told(f"translations, {half}, by {reason}", f"{Counter(right.values())[reason]} of {many} right")
+    assert score.precision >= 0.98
+    assert score.recall >= 0.85
 
 
 ASIDE = japanese(url="https://www.env.go.jp/press/press_00002.html", title="猫", text="猫の話です。")
