@@ -229,16 +229,33 @@ def test_an_edit_moves_the_index(archive: Archive) -> None:
     ] * 3
 
 
-def test_any_text_as_a_question_is_answered_or_refused(archive: Archive) -> None:
-    fill(archive, NEWS)
-    signs = st.sampled_from([*" \"'*():&|!<->\\^{}+-_%・公募ー゙々\0\u3000", "AND ", "NEAR(", "zero", ":*", "ﷺ"])
+SIGNS = st.sampled_from(
+    [*" \"'*():&|!<>()\\^{}+-_%・公募ー゙々\0\u3000", "AND ", "NEAR(", " OR ", "zero", ":*", "ﷺ", "-", "title:"]
+)
+ASKED = st.one_of(st.text(), st.lists(SIGNS).map("".join))
 
-    @ASKING
-    @given(st.one_of(st.text(), st.lists(signs).map("".join)))
+
+def ask_anything(archive: Archive, times: int) -> None:
+    fill(archive, NEWS)
+
+    @settings(ASKING, max_examples=times)
+    @given(ASKED)
     def ask(question: str) -> None:
+        began = perf_counter()
         assert answer(archive, question) is not None
+        assert perf_counter() - began < 2
 
     ask()
+
+
+def test_any_text_as_a_question_is_answered_or_refused(archive: Archive) -> None:
+    ask_anything(archive, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ten_thousand_texts_as_questions_are_answered_or_refused(archive: Archive) -> None:
+    ask_anything(archive, 10_000)
 
 
 def test_any_title_is_found_by_its_own_words(archive: Archive) -> None:
