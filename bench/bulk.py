@@ -61,6 +61,7 @@ def prepare(number: int) -> Prepared:
     sketched = sketch(Wording(made.title, made.text))
     row = wording(made) | {
         "number": number + 1,
+        "found_at": made.url,
         "place": earliest(published) + (1 << 29) + number,
         "id": first_id(made.url),
         "published": published,

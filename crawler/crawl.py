@@ -277,8 +277,8 @@ class Crawl:
         """Yield the recent pages that are due again, whether the route still names them or not."""
         named = {candidate.url: candidate for candidate in found.candidates}
         for known in self._archive.recent(self.source.name, since=self.plan.now - RECENT):
-            if self.plan.revisits(known, self._visited.get(key(known.url)), changed=False):
-                candidate = named.get(known.url) or Candidate(url=known.url, address=known.url)
+            if self.plan.revisits(known, self._visited.get(key(known.found_at)), changed=False):
+                candidate = named.get(known.found_at) or Candidate(url=known.found_at, address=known.found_at)
                 yield from self._want(Wanted(candidate, known))
 
     def _wanted(self, document: Document, found: Found, before: Visit | None) -> Iterator[Wanted]:
@@ -349,7 +349,7 @@ class Crawl:
         error = NoContent(self.source.name, wanted.candidate.url, f"expected a page, got status {answer.status}")
         if wanted.known is None:
             self.tally.fail(error)
-        elif missing and self._archive.mark_gone(wanted.known.url, now=self.plan.now):
+        elif missing and self._archive.mark_gone(wanted.candidate.url, now=self.plan.now):
             self.tally.counts["gone"] += 1
         else:
             self.tally.note(error)

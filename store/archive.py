@@ -72,16 +72,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a crawl must know of an announcement that is here already."""
+    """What a crawl must know of an announcement that is here already; ``found_at`` is where its page was last seen."""
 
     id: str
     url: str
+    found_at: str
     published: datetime
     first_seen: datetime
     updated: datetime
 
 
-_KNOWN = tuple(announcements.c[name] for name in ("id", "url", "published", "first_seen", "updated"))
+_KNOWN = tuple(announcements.c[name] for name in ("id", "url", "found_at", "published", "first_seen", "updated"))
 _KNOWN_AT = (
     select(addresses.c.key, *_KNOWN)
     .join_from(addresses, announcements)
@@ -112,6 +113,8 @@ class Archive:
                 self._add(connection, announcement, now, taken=there is not None)
                 return Outcome.NEW
             name(connection, row.number, announcement)
+            if row.found_at != announcement.url:
+                connection.execute(_row(row.number).values(found_at=announcement.url))
             if row.content_hash == announcement.content_hash or _goes_back_and_forth(connection, row, announcement):
                 self._refresh(connection, row, announcement)
                 return Outcome.SAME
@@ -119,11 +122,10 @@ class Archive:
             return Outcome.CHANGED
 
     def mark_gone(self, url: str, *, now: datetime) -> bool:
-        """Note that the page at *url* was removed; say whether that was news."""
-        number = select(addresses.c.announcement).where(addresses.c.key == key(url)).scalar_subquery()
+        """Note that the page at *url* was removed; say whether that was news: of one that has moved it is none."""
         with self._database.writing() as connection:
-            found = connection.execute(select(announcements).where(announcements.c.number == number)).first()
-            if found is None or found.gone is not None:
+            found = connection.execute(_AT, {"key": key(url)}).first()
+            if found is None or found.gone is not None or key(found.found_at) != key(url):
                 return False
             connection.execute(_row(found.number).values(gone=now))
             self._index(connection, found.number)
@@ -317,7 +319,9 @@ class Archive:
     def _insert(self, connection: Connection, announcement: Announcement, given: dict[str, Any], *, taken: bool) -> int:
         place = free_place(connection, given["published"], given["first_seen"])
         announcement = _with_known_files(connection, announcement)
-        added = connection.execute(_INSERT, {**wording(announcement), **given, "place": place})
+        added = connection.execute(
+            _INSERT, {**wording(announcement), **given, "place": place, "found_at": announcement.url}
+        )
         number = int(added.inserted_primary_key[0])  # type: ignore[index]
         name_new(connection, number, announcement, taken=taken)
         add_parts(connection, number, announcement)

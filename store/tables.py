@@ -86,6 +86,7 @@ announcements = Table(
     Column("place", BigInteger, nullable=False, unique=True),  # newest first is by place, descending (store.places)
     Column("id", PlainString(64), nullable=False, unique=True),
     Column("url", PlainText, nullable=False),
+    Column("found_at", PlainText, nullable=False),  # where its page was last seen: it may have moved
     Column("source", PlainString(64), nullable=False),
     Column("organisation", PlainString(64), nullable=False),
     Column("language", PlainString(16), nullable=False),

@@ -24,10 +24,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import text
 from starlette.applications import Starlette
 
-from store import export, results
+from store import export
 from store.announcement import Archived, Attachment, Event, From
 from store.archive import Archive
 from store.database import Database
+from store.index import results
 from store.query import EVERYTHING, Query
 from tests.builders import NOON, an_announcement
 from web.app import app

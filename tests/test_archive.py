@@ -251,7 +251,7 @@ def test_an_address_that_changes_hands_again_and_again_loses_nothing(archive: Ar
 def test_what_is_known_of_an_address_is_found_in_whatever_spelling(archive: Archive) -> None:
     archive.save(an_announcement(aliases=(OTHER,)), now=LATER)
     asked = [URL, f"{URL}/", OTHER.replace("https", "http"), "https://www.env.go.jp/press/"]
-    known = Known(id=first_id(URL), url=URL, published=NOON, first_seen=LATER, updated=LATER)
+    known = Known(id=first_id(URL), url=URL, found_at=URL, published=NOON, first_seen=LATER, updated=LATER)
     assert archive.known(iter(asked)) == dict.fromkeys(asked[:3], known)
 
 
@@ -393,9 +393,17 @@ def test_updated_moves_only_when_the_content_does(archive: Archive) -> None:
 
 def test_what_is_removed_is_gone_once_and_stays_here(archive: Archive) -> None:
     archive.save(an_announcement(aliases=(OTHER,)), now=NOON)
-    assert archive.mark_gone(OTHER, now=LATER)
+    assert archive.mark_gone(URL, now=LATER)
     assert not archive.mark_gone(URL, now=LATER + DAY)
     assert (get(archive).gone, get(archive).updated) == (LATER, NOON)
+
+
+def test_a_page_that_moved_is_not_gone_with_its_old_address(archive: Archive) -> None:
+    archive.save(an_announcement(text=LONG), now=NOON)
+    archive.save(an_announcement(text=LONG, url=OTHER), now=LATER)
+    assert not archive.mark_gone(URL, now=LATER + DAY)
+    assert [known.found_at for known in archive.known([URL]).values()] == [OTHER]
+    assert archive.mark_gone(OTHER, now=LATER + DAY)
 
 
 def test_what_comes_back_is_gone_no_more(archive: Archive) -> None:

@@ -21,7 +21,7 @@ def a_candidate(at: datetime | None = None) -> Candidate:
 
 
 def a_known(first_seen: datetime) -> Known:
-    return Known("urn:uuid:1", "https://iclei.org/a/", first_seen, first_seen, first_seen)
+    return Known("urn:uuid:1", "https://iclei.org/a/", "https://iclei.org/a/", first_seen, first_seen, first_seen)
 
 
 def a_run(started: datetime) -> Run:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("place", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("organisation", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
