@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from crawler.spec import load
 from settings import Settings, SettingsError
@@ -40,6 +41,8 @@ class Command(click.Command):
             raise Failure(error, 2) from error
         except (DatabaseError, BadRecord) as error:
             raise Failure(error, 1) from error
+        except DBAPIError as error:
+            raise Failure(DatabaseError(f"the archive can't be used: {str(error.orig).splitlines()[0]}"), 1) from error
 
 
 class Day(click.ParamType[datetime]):
@@ -60,13 +63,14 @@ def settings() -> Settings:
     return load_settings(os.environ)
 
 
-def database(given: Settings) -> closing[Database]:
-    return closing(Database(given.database_url))
+def database(given: Settings, *, new: bool = True) -> closing[Database]:
+    """Return the database, made if it is not there; where it is not to be *new* that is a failure."""
+    return closing(Database(given.database_url, new=new))
 
 
 @contextmanager
-def archive(given: Settings) -> Iterator[Archive]:
-    with database(given) as opened:
+def archive(given: Settings, *, new: bool = False) -> Iterator[Archive]:
+    with database(given, new=new) as opened:
         yield Archive(opened)
 
 

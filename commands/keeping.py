@@ -24,7 +24,7 @@ def backup_(file: Path, *, overwrite: bool, as_json: bool) -> None:
     FILE is an archive itself, and an SQLite file whatever the database is: ZEROWIRE_DATABASE_URL=sqlite:///FILE opens
     it.
     """
-    with database(settings()) as opened:
+    with database(settings(), new=False) as opened:
         try:
             copied = backup(opened, file, overwrite=overwrite)
         except BadTarget as error:
@@ -47,7 +47,7 @@ def doctor_(*, dry_run: bool, as_json: bool) -> None:
     The exit status is 0 when all is well, or is now; 1 when something is left.
     """
     left = 0
-    with database(settings()) as opened:
+    with database(settings(), new=False) as opened:
         for finding in examine(opened, repair=not dry_run):
             left += not finding.repaired
             click.echo(json.dumps(finding._asdict(), ensure_ascii=False) if as_json else _line(finding))

@@ -24,12 +24,12 @@ def export_() -> None:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@click.argument("file", type=click.File(encoding="utf-8-sig"), default="-")
 @as_json
 def import_(file: TextIO, *, as_json: bool) -> None:
     """Take in what `zerowire export` printed, from FILE or stdin; what is here already is left as it is."""
     counts = {"new": 0, "same": 0}
-    with archive(settings()) as opened:
+    with archive(settings(), new=True) as opened:
         for batch in _batches(file):
             new = opened.take_in(*batch)
             counts["new"] += new
@@ -43,7 +43,7 @@ def import_(file: TextIO, *, as_json: bool) -> None:
 def _batches(lines: Iterable[str]) -> Iterator[list[Archived]]:
     """Yield the announcements of *lines*; those before a line that is none first. Raises BadRecord, with its number."""
     batch: list[Archived] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_decoded(lines), 1):
         if not line.strip():
             continue
         try:
@@ -55,3 +55,10 @@ def _batches(lines: Iterable[str]) -> Iterator[list[Archived]]:
             yield batch
             batch = []
     yield batch
+
+
+def _decoded(lines: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise records.BadRecord(f"expected UTF-8, got {error.object[error.start : error.start + 4]!r}") from error

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import click
@@ -33,7 +33,12 @@ class _Question(Command):
     """A command whose words may begin with a minus: one before a word leaves out, and options have two."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [re.sub(r"^-(?=[^-])", _MINUS, word) for word in args])
+        valued = {name for option in self.params if not getattr(option, "is_flag", True) for name in option.opts}
+        words = [
+            word if before in valued or word in ctx.help_option_names else re.sub(r"^-(?=[^-])", _MINUS, word)
+            for before, word in pairwise(("", *args))
+        ]
+        return super().parse_args(ctx, words)
 
 
 @click.command("search", cls=_Question)
@@ -73,8 +78,7 @@ def search_(
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json: expected one of them")
-    question = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
-    query = Query(words=question, **narrowed)
+    query = Query(words=" ".join(words), **narrowed)
     if query == Query():
         raise click.UsageError("expected words, or an option that narrows")
     with archive(settings()) as opened:
@@ -114,7 +118,7 @@ def _print(hits: Iterable[Hit], *, as_csv: bool, as_json: bool) -> None:
     """Print *hits* one by one as they come: they may be the whole archive."""
     if as_csv:
         for line in records.csv_lines(found.announcement for found in hits):
-            click.echo(line, nl=False)
+            click.echo(harmless(line) if sys.stdout.isatty() else line, nl=False)
         return
     console = Console(highlight=False) if sys.stdout.isatty() else None
     for found in hits:

@@ -63,13 +63,22 @@ class Event:
     title: str = ""
     place: str = ""
 
+    def __post_init__(self) -> None:
+        if self.timezone and not _is_zone(self.timezone):
+            raise ValueError(f"expected a time zone's name, got {self.timezone!r}")
+
+
+def storable(text: str) -> str:
+    """Return *text* without what a database refuses: NUL, and the halves of surrogate pairs."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
+
 
 @lru_cache(maxsize=16)  # of one announcement it is asked for several times
 def content_hash(title: str, text: str, files: tuple[str, ...]) -> str:
     """Return what makes two wordings the same: title, text and the addresses of the attached files, but for white space
     and what only moves (store.movement).
     """
-    parts = (title, settled(text), *files)
+    parts = (storable(title), settled(storable(text)), *files)
     return hashlib.sha256("\0".join(" ".join(part.split()) for part in parts).encode(errors="ignore")).hexdigest()
 
 

@@ -152,7 +152,7 @@ class Archive:
     def get(self, id_or_url: str) -> Archived | None:
         """Return the announcement with this id (with or without ``urn:uuid:``), or to which this address leads."""
         with self._database.reading() as connection:
-            rows = connection.execute(_NAMED, {"ids": [id_or_url, f"urn:uuid:{id_or_url}"]}).all()
+            rows = connection.execute(_NAMED, {"ids": [id_or_url.lower(), f"urn:uuid:{id_or_url.lower()}"]}).all()
             rows = rows or connection.execute(_AT, {"key": key(id_or_url)}).all()
             return next(iter(read(connection, rows)), None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -33,10 +34,14 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One database, its schema up to date. Raises DatabaseError where it can't be opened, or is too new."""
+    """One database, its schema up to date. Raises DatabaseError where it can't be opened, is too new, or is not there
+    and not to be made *new*.
+    """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, new: bool = True) -> None:
         self._engine = _engine(url)
+        if not new:
+            _expect_there(self._engine)
         self._writer = self._engine.execution_options(zerowire_writes=True)
         self.name = self._engine.url.render_as_string(hide_password=True)
         self.index = index_for(self._engine.dialect.name)
@@ -95,6 +100,12 @@ class Database:
             upgrade(connection)
         except UnknownSchema as error:
             raise DatabaseError(f"{self.name}: was written by a newer zerowire (schema {error})") from error
+
+
+def _expect_there(engine: Engine) -> None:
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
+        raise DatabaseError(f"{engine.url}: is not there: expected an archive, which `zerowire crawl` begins")
 
 
 def _schema(connection: Connection) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
@@ -14,7 +15,7 @@ from itertools import accumulate
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from store.announcement import Archived, Attachment, Event, Revision
+from store.announcement import Archived, Attachment, Event, Revision, storable
 from store.index.results import Hit
 
 _NAMES = (
@@ -37,6 +38,9 @@ _NAMES = (
 )
 
 
+_ID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000  # whose days all zones have
+_FORMULA = re.compile(r"^(?=\s*[=+\-@＝＋－＠])|^(?=[\t\r])", re.MULTILINE)
 CSV_COLUMNS = (
     *("id", "published", "source", "organisation", "language", "title", "summary", "url"),
     *("topics", "tags", "attachments", "updated", "gone", "story", "translations", "text"),
@@ -82,16 +86,26 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 def _csv_cell(value: Any) -> str:
     text = "\n".join(value) if isinstance(value, list) else str(value or "")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return _FORMULA.sub("'", text)
 
 
 def announcement(exported: str) -> Archived:
     """Return the announcement of one exported line. Raises BadRecord."""
     try:
         read: Archived = _read(Archived, json.loads(exported))
+        _check(read)
     except (ValueError, TypeError, RecursionError) as error:
         raise BadRecord(f"expected an exported announcement: {error}") from error
     return read
+
+
+def _check(announcement: Archived) -> None:
+    """Raise ValueError where a record says what no archive of ours would."""
+    if not _ID.fullmatch(announcement.id):
+        raise ValueError(f"expected an id, urn:uuid: and a UUID, got {announcement.id!r:.60}")
+    for address in (announcement.url, *announcement.aliases, *(file.url for file in announcement.attachments)):
+        if not address.startswith(("https://", "http://")):
+            raise ValueError(f"expected an address that begins with https://, got {address!r:.60}")
 
 
 def _plain(value: Any) -> Any:
@@ -117,7 +131,7 @@ def _read(kind: Any, given: Any) -> Any:
     if isinstance(kind, EnumType):
         return kind(given)
     if get_origin(kind) is None and isinstance(given, kind):
-        return given
+        return storable(given) if isinstance(given, str) else given
     raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {given!r:.60}")
 
 
@@ -130,4 +144,6 @@ def _time(given: str) -> datetime:
     read = datetime.fromisoformat(given)
     if read.tzinfo is None:
         raise ValueError(f"expected a time with an offset, got {given!r}")
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise ValueError(f"expected a time of the years {_FIRST_YEAR} to {_LAST_YEAR}, got {given!r}")
     return read

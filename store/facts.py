@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from store.days import western
 from store.search import fold
 
 KANJI = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff"
@@ -25,7 +26,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ERA = re.compile(r"(令和|平成|昭和)(元|\d{1,2})(?=年)")
-_YEAR_BEFORE = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _WEEKDAY = re.compile(r"\([月火水木金土日](?:・?祝)?\)|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b,?")
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:(\n\"“”])\s*$")
 _KANJI_NUMBERS = {kanji: str(value) for value, kanji in enumerate("一二三四五六七八九十", 1)}
@@ -98,7 +98,7 @@ def _weight(beside: Iterable[str]) -> int:
 
 def _year(match: re.Match[str]) -> str:
     era, year = match.groups()
-    return str(_YEAR_BEFORE[era] + (1 if year == "元" else int(year)))
+    return str(western(era, year))
 
 
 def _token(match: re.Match[str]) -> Token:

@@ -101,8 +101,9 @@ def replace_facts(connection: Connection, number: int, announcement: Announcemen
 
 
 def add_translations(connection: Connection, number: int, announcement: Archived) -> None:
-    paired = zip_longest(announcement.translations, announcement.translation_reasons, fillvalue="")
-    _insert_all(connection, translations, number, ({"other": other, "reason": why} for other, why in paired if other))
+    reasons = dict(zip_longest(announcement.translations, announcement.translation_reasons, fillvalue=""))
+    pairs = ({"other": other, "reason": why} for other, why in reasons.items() if other)
+    _insert_all(connection, translations, number, pairs)
 
 
 def add_revisions(connection: Connection, number: int, earlier: Iterable[Revision]) -> None:

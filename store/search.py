@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
 
-from store.days import moment
+from store.days import ERAS, kanji, moment, western
 
 # Without the middle dot and the sound marks that stand alone: they part words, as FTS5 has it too.
 _CJK = (
@@ -26,13 +26,25 @@ _CJK = (
 # What NFKC may change, with what it may join: most of a Japanese text is neither, and need not be looked at.
 _UNSTABLE = re.compile(".?[^\x00-\x7f、。「」・\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+", re.DOTALL)
 _ACCENTED = re.compile("[\u00e0-\u0233\u1e01-\u1ef9]")  # all that have accents after folding lie there
+_STROKED = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t"}  # which Unicode takes for letters of their own
+# What nobody sees: zero width, soft hyphens, which glyph of a character; and the dot within a word in katakana.
+_UNSEEN = re.compile(
+    "[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]|(?<=[\u30a1-\u30fa\u30fc])・(?=[\u30a1-\u30fa])"
+)
 _RUN = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _WORD_BEGINS, _WORD_ENDS = rf"(?<![^\W_{_CJK}])", rf"(?![^\W_{_CJK}])"
-_TERM = re.compile(r'(?P<minus>-(?=[^\s-]))?(?:(?P<name>[a-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<word>\S+))|(?P<rest>\S)')
+_NAMES = "title|source|organisation|language|topic|has|since|until"
+_TERM = re.compile(
+    rf"""(?P<minus>-(?=[^\s-]))?(?:(?P<name>(?i:{_NAMES})):(?:"(?P<said>[^"]*)"?|(?P<value>\S*))"""
+    r"""|"(?P<quoted>[^"]*)"?|(?P<word>\S+))"""
+)
 _SIGNS = str.maketrans("“”„‟«»‐‑‒−", '""""""----')
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # the year before the first
 _LAST_YEARS = {"令和": 99, "平成": 31, "昭和": 64}
-_YEAR = re.compile(r"(?P<era>令和|平成|昭和)(?P<year>元|\d{1,2})年|(?<!\d)(?P<western>(?:19|20)\d\d)年")
+_KANJI = "〇一二三四五六七八九"
+_YEAR = re.compile(
+    rf"(?P<era>令和|平成|昭和)(?P<year>元|\d{{1,2}}|[{_KANJI[1:]}十]{{1,3}})年"
+    rf"|(?<![\d{_KANJI}])(?P<western>(?:19|20)\d\d|(?:一九|二〇)[{_KANJI}]{{2}})年"
+)
 LONGEST_QUESTION = 1000
 MOST_PHRASES = 32
 _MOST_READINGS = 8
@@ -83,12 +95,14 @@ class BadQuestion(ValueError):
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     """Return a Latin letter without its accents; Japanese sound marks make other letters, and stay."""
+    if character in _STROKED:
+        return _STROKED[character]
     letter = unicodedata.normalize("NFD", character)[0]
     return letter if "LATIN" in unicodedata.name(letter, "") else character
 
 
 def fold(text: str) -> str:
-    """Return *text* as it is compared: NFKC, lower case, Latin letters without accents.
+    """Return *text* as it is compared: NFKC, lower case, Latin letters without accents, nothing unseen.
 
     >>> fold("Ｃafé 令和８年")
     'cafe 令和8年'
@@ -96,7 +110,9 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = _UNSTABLE.sub(lambda stretch: unicodedata.normalize("NFKC", stretch[0]), text).casefold()
-    return folded if folded.isascii() else _ACCENTED.sub(lambda letter: _plain(letter[0]), folded)
+    if folded.isascii():
+        return folded
+    return _ACCENTED.sub(lambda letter: _plain(letter[0]), _UNSEEN.sub("", folded))
 
 
 def _pairs(run: str) -> Iterator[str]:
@@ -175,11 +191,12 @@ class _Asked:
         self._may_join = False  # whether what stood last was looked for: OR may follow it
 
     def take(self, term: re.Match[str]) -> None:
-        if term["word"] == "OR" and not term["name"] and not term["minus"]:
+        name = (term["name"] or "").lower()
+        if term["word"] == "OR" and not term["minus"]:
             self._join()
-        elif term["name"] in ("since", "until"):
-            self._bound(term)
-        else:
+        elif name in ("since", "until"):
+            self._bound(name, term)
+        elif term["word"] != "AND":  # as any two words are joined
             self._look_for(_readings(term), excluded=bool(term["minus"]))
 
     def _join(self) -> None:
@@ -187,10 +204,10 @@ class _Asked:
             raise BadQuestion("OR: expected something to look for on both sides")
         self._after_or, self._may_join = True, False
 
-    def _bound(self, term: re.Match[str]) -> None:
+    def _bound(self, name: str, term: re.Match[str]) -> None:
         if term["minus"] or self._after_or:
-            raise BadQuestion(f"{term['name']}: narrows the whole question: expected no minus and no OR before it")
-        self._bounds[term["name"]] = _day(term["name"], term["quoted"] or term["word"] or "")
+            raise BadQuestion(f"{name}: narrows the whole question: expected no minus and no OR before it")
+        self._bounds[name] = _day(name, term["said"] or term["value"] or "")
         self._may_join = False
 
     def _look_for(self, readings: tuple[Phrase, ...], *, excluded: bool) -> None:
@@ -220,17 +237,15 @@ class _Asked:
 
 def _readings(term: re.Match[str]) -> tuple[Phrase, ...]:
     """Return the phrases one of which a term looks for: a year has several, in the Japanese and the Western count."""
-    name, words = term["name"] or "", term["quoted"] if term["word"] is None else term["word"]
-    if term["rest"] or words is None:
-        return ()
+    name, value = (term["name"] or "").lower(), term["said"] or term["value"] or ""
     if name in FACETS:
-        return (Phrase((_facet_asked(name, words),), field=Field.FACET),)
+        return (Phrase((_facet_asked(name, value),), field=Field.FACET),)
     if name == Field.TITLE:
-        found = [replace(phrase, field=Field.TITLE) for phrase in _phrases(words)]
+        found = [replace(phrase, field=Field.TITLE) for phrase in _phrases(value)]
         if not found:
             raise BadQuestion("title: expected a word behind it")
         return tuple(found)
-    return tuple(_phrases(f"{name}:{words}" if name else words))
+    return tuple(_phrases(term["quoted"] or term["word"] or ""))
 
 
 def _facet_asked(name: str, value: str) -> str:
@@ -270,13 +285,14 @@ def _years(words: str) -> Iterator[str]:
 def _counts(mention: re.Match[str]) -> list[str]:
     """Return a year in each count that has it."""
     if mention["western"]:
-        year = int(mention["western"])
+        year = int("".join(str(_KANJI.find(sign)) if sign in _KANJI else sign for sign in mention["western"]))
     else:
-        year = _ERAS[mention["era"]] + (1 if mention["year"] == "元" else int(mention["year"]))
+        year = western(mention["era"], mention["year"])
     counts = [f"{year}年"]
-    for era, before in _ERAS.items():
+    for era, before in ERAS.items():
         if 1 <= year - before <= _LAST_YEARS[era]:
-            counts.append(f"{era}{year - before}年" if year - before > 1 else f"{era}元年")
+            of_era = year - before
+            counts += [f"{era}{of_era}年", f"{era}{kanji(of_era)}年"] if of_era > 1 else [f"{era}元年"]
     return counts
 
 

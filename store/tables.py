@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
+from store.announcement import storable
+
 
 class UTCDateTime(TypeDecorator[datetime]):
     """An instant: aware on both sides, UTC in the database. A naive value is refused."""
@@ -55,7 +57,7 @@ class PlainString(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else value.replace("\0", "").encode(errors="ignore").decode()
+        return value if value is None else storable(value)
 
 
 class PlainText(PlainString):

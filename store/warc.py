@@ -34,6 +34,8 @@ _INFO = {
 }
 _GZIP = 16 + zlib.MAX_WBITS
 _BLOCK = 64 * 1024
+# A file may be anybody's: warcio says in many ways that a record lacks what it should have.
+_UNREADABLE = (OSError, zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArchiveLoadFailed)
 _OF_THE_TRANSFER = ("content-encoding", "transfer-encoding", "content-length")  # the body is kept without any
 
 
@@ -92,7 +94,7 @@ def read(path: Path, offset: int, record: str = "") -> Kept:
             members = _members(file, offset)
             response, metadata = (_parsed(data) for _, data in (next(members), next(members)))
         return _kept(response, metadata, record)
-    except (OSError, EOFError, StopIteration, zlib.error, ValueError, KeyError, ArchiveLoadFailed) as error:
+    except (EOFError, StopIteration, *_UNREADABLE) as error:
         expected = f"expected {record or 'an answer'} and what is known of it at byte {offset}"
         raise TornFile(f"{path}: {expected}: {_why(error)}") from error
 
@@ -105,9 +107,9 @@ def places(path: Path) -> Iterator[Place]:
             for end, data in _members(file, 0):
                 record = _parsed(data)
                 if record.rec_type == "response":
-                    yield Place(datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")), path, offset)
+                    yield Place(_date(record), path, offset)
                 offset = end
-    except (OSError, EOFError, zlib.error, ValueError, ArchiveLoadFailed) as error:
+    except (EOFError, *_UNREADABLE) as error:
         raise TornFile(f"{path}: expected a record at byte {offset}: {_why(error)}") from error
 
 
@@ -154,7 +156,7 @@ def _kept(response: ArcWarcRecord, metadata: ArcWarcRecord, record: str) -> Kept
     return Kept(
         record=_id(response),
         url=said.get_header("WARC-Target-URI"),
-        fetched=datetime.fromisoformat(said.get_header("WARC-Date")),
+        fetched=_date(response),
         status=int(status.get_statuscode()),
         headers=tuple(status.headers),
         body=response.raw_stream.read(),
@@ -164,6 +166,13 @@ def _kept(response: ArcWarcRecord, metadata: ArcWarcRecord, record: str) -> Kept
 
 def _id(record: ArcWarcRecord, name: str = "WARC-Record-ID") -> str:
     return str(record.rec_headers.get_header(name)).strip("<>")
+
+
+def _date(record: ArcWarcRecord) -> datetime:
+    date = datetime.fromisoformat(str(record.rec_headers.get_header("WARC-Date")))
+    if date.tzinfo is None:
+        raise ValueError(f"expected a WARC-Date with an offset, got {date.isoformat()}")
+    return date
 
 
 def _why(error: Exception) -> str:

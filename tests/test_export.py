@@ -22,30 +22,35 @@ DOCUMENTED = (
 )
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
-texts = st.text(st.characters(exclude_categories=["Cs"]))
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+ids = st.uuids().map(lambda uuid: uuid.urn)
+urls = texts.map(lambda rest: f"https://{rest}")
 zones = st.sampled_from([UTC, ZoneInfo("Asia/Tokyo"), timezone(timedelta(hours=-3, minutes=-30))])
 times = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001
 attachments = st.builds(
-    Attachment, url=names, type=names, title=texts, length=st.none() | st.integers(0), text=texts, problem=texts
+    Attachment, url=urls, type=names, title=texts, length=st.none() | st.integers(0), text=texts, problem=texts
 )
 events = st.builds(
     Event,
     kind=st.sampled_from(["event", "deadline"]),
     starts=times,
     ends=st.none() | times,
-    timezone=texts,
+    timezone=st.sampled_from(["", "UTC", "Asia/Tokyo"]),
     all_day=st.booleans(),
     place=texts,
     title=texts,
 )
 announcements = st.builds(
     Archived,
-    **dict.fromkeys(["id", "source", "organisation", "url", "title", "language"], names),
+    **dict.fromkeys(["source", "organisation", "title", "language"], names),
+    id=ids,
+    url=urls,
     **dict.fromkeys(["title_language", "text", "html", "summary"], texts),
     **dict.fromkeys(["published", "first_seen", "updated"], times),
+    aliases=st.lists(urls).map(tuple),
     **dict.fromkeys(
-        ["aliases", "alternates", "tags", "topics", "translations", "translation_reasons"], st.lists(texts).map(tuple)
+        ["alternates", "tags", "topics", "translations", "translation_reasons"], st.lists(texts).map(tuple)
     ),
     published_from=st.sampled_from(From),
     precision=st.sampled_from(Precision),
@@ -146,6 +151,13 @@ def test_what_a_line_leaves_out_is_empty_and_what_it_adds_is_left() -> None:
         exported(events=[{"kind": "event", "starts": "2026-06-11T12:00:00", "ends": None}]),
         exported(revisions=[{"seen": None, "title": "", "text": ""}]),
         exported(story=7),
+        exported(id=""),
+        exported(id="urn:uuid:x"),
+        exported(url="javascript:alert(1)"),
+        exported(aliases=["data:text/html,x"]),
+        exported(first_seen="0001-01-01T00:00:00+14:00"),
+        exported(published="9999-12-31T23:59:59-12:00"),
+        exported(events=[{"kind": "event", "starts": "2026-08-01T00:00:00Z", "timezone": "../../etc/passwd"}]),
     ],
 )
 def test_a_line_that_is_no_announcement_is_refused(bad: str) -> None:

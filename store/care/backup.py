@@ -23,6 +23,7 @@ from store.tables import announcements, metadata
 
 _PAGES = 1_000  # of SQLite's file in one step
 _BATCH = 200
+_SQLITE = b"SQLite format 3\0"
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside an archive that is open, or was not closed
 
 
@@ -66,9 +67,18 @@ def _check(database: Database, file: Path, *, overwrite: bool) -> None:
         raise BadTarget(f"{file}: is the archive itself: expected another file")
     if file.exists() and not overwrite:
         raise BadTarget(f"{file}: is there already: --overwrite replaces it")
+    if (file.exists() or file.is_symlink()) and not _is_archive(file):
+        raise BadTarget(f"{file}: is no archive: expected a file that --overwrite may replace")
     for left in _beside(file):
         if left.exists():  # SQLite would take what it holds for changes to the new file
             raise BadTarget(f"{file}: is open, or was not closed: {left.name} lies beside it")
+
+
+def _is_archive(file: Path) -> bool:
+    if file.is_symlink() or not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(_SQLITE)) == _SQLITE
 
 
 def _beside(file: Path) -> list[Path]:
@@ -79,7 +89,8 @@ def _file_of(database: Database) -> Path | None:
     if database.dialect != "sqlite":
         return None
     with database.reading() as connection:
-        return Path(connection.exec_driver_sql("PRAGMA database_list").one().file).resolve()
+        files = {row.name: row.file for row in connection.exec_driver_sql("PRAGMA database_list")}
+        return Path(files["main"]).resolve()
 
 
 def _copy(database: Database, copy: Path) -> int:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from store.days import western
 from store.pairing.gazetteer import in_english
 
 _LONGEST = 20_000  # characters: what a text says further down adds little
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
@@ -92,7 +92,7 @@ def _noting(told: _Told, found: list[str]) -> Callable[[_Match], str]:
 
 
 def _year(match: _Match) -> str:
-    return str(_ERAS[match[1]] + (1 if match[2] == "元" else int(match[2])))
+    return str(western(match[1], match[2]))
 
 
 def _kanji(match: _Match) -> str:
