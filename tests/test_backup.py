@@ -147,6 +147,16 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(database: Database, ar
     assert backup(database, file, overwrite=True) == 1
 
 
+def test_only_an_archive_is_replaced(database: Database, file: Path, tmp_path: Path) -> None:
+    notes, link = tmp_path / "notes.txt", tmp_path / "link.db"
+    notes.write_text("公募", encoding="utf-8")
+    link.symlink_to(notes)
+    for target in (notes, link):
+        with pytest.raises(BadTarget, match="is no archive"):
+            backup(database, target, overwrite=True)
+    assert notes.read_text("utf-8") == "公募"
+
+
 def test_a_file_is_not_replaced_under_a_log_that_belongs_to_another(database: Database, file: Path) -> None:
     file.with_name("zerowire.db-wal").write_bytes(b"x")
     with pytest.raises(BadTarget, match=r"zerowire\.db-wal lies beside"):

@@ -83,9 +83,43 @@ def test_records_go_to_stdout_as_json_objects(played: Playground) -> None:
     assert found[0]["match"]["snippet"][start:end] == "公募"
 
 
+def test_a_question_is_read_as_it_is_however_the_shell_parts_it(played: Playground) -> None:
+    parted, whole = (
+        played.zerowire("search", *words).stdout for words in (("公募", "OR", "脱炭素"), ("公募 OR 脱炭素",))
+    )
+    assert parted == whole != ""
+    assert "Usage" in played.zerowire("search", "-h").stdout
+    assert "-3" in played.zerowire("search", "公募", "--limit", "-3").stderr
+
+
+@pytest.mark.parametrize("command", [("search", "公募"), ("show", "x"), ("export",), ("doctor",), ("backup", "x.db")])
+def test_an_archive_that_is_not_there_is_named_and_not_made(empty: Playground, command: tuple[str, ...]) -> None:
+    done = empty.zerowire(*command, ZEROWIRE_DATABASE_URL="sqlite:///missing.db")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "missing.db: is not there" in done.stderr
+    assert not (empty.directory / "missing.db").exists()
+
+
+def test_a_damaged_archive_is_one_line_and_status_1(empty: Playground) -> None:
+    empty.zerowire("import", given="".join(f"{line(an_archived(url=f'https://x.jp/{n}'))}\n" for n in range(300)))
+    path = empty.directory / "zerowire.db"
+    torn = bytearray(path.read_bytes())
+    torn[8192:-8192] = b"\x5a" * (len(torn) - 16384)
+    path.write_bytes(torn)
+    done = empty.zerowire("search", "脱炭素")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "Traceback" not in done.stderr
+
+
+def test_an_id_is_found_in_any_case(played: Playground) -> None:
+    (first, *_) = map(json.loads, played.zerowire("search", "公募", "--json").stdout.splitlines())
+    assert played.zerowire("show", first["id"].upper()).returncode == 0
+
+
 def test_a_minus_before_a_word_leaves_out_what_has_it(played: Playground) -> None:
     found, left = (
-        {*played.zerowire("search", "脱炭素", *without, "--all").stdout.splitlines()} for without in ((), ("-公募",))
+        {json.loads(each)["id"] for each in played.zerowire("search", *words, "--all", "--json").stdout.splitlines()}
+        for words in (("環境",), ("環境", "-公募"))
     )
     assert found > left > set()
 
