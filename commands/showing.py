@@ -48,7 +48,7 @@ def show_(id_or_url: str, *, forms: tuple[str, ...], as_json: bool) -> None:
     if len(set(forms)) > 1:
         raise click.UsageError(f"{' and '.join(f'--{form}' for form in forms)}: expected one of them")
     given = settings()
-    with database(given) as base:
+    with database(given, new=False) as base:
         opened = Archive(base)
         found = opened.get(id_or_url)
         if found is None:
