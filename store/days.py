@@ -15,7 +15,7 @@ ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 """The year before the first of each era."""
 
 
-_DIGITS = "〇一二三四五六七八九"
+DIGITS = "〇一二三四五六七八九"
 _JAPANESE = re.compile(
     r"(?:(?P<era>令和|平成|昭和)(?P<count>元|\d{1,2})|(?P<year>\d{4}))年(?:(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日)?)?"
 )
@@ -28,7 +28,7 @@ def kanji(number: int) -> str:
     ('八', '十', '三十一')
     """
     tens, ones = divmod(number, 10)
-    return (_DIGITS[tens] if tens > 1 else "") + ("十" if tens else "") + (_DIGITS[ones] if ones else "")
+    return (DIGITS[tens] if tens > 1 else "") + ("十" if tens else "") + (DIGITS[ones] if ones else "")
 
 
 _COUNTED = {kanji(number): number for number in range(1, 100)} | {"元": 1}

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
 
-from store.days import ERAS, kanji, moment, western
+from store.days import DIGITS, ERAS, kanji, moment, western
 
 # Without the middle dot and the sound marks that stand alone: they part words, as FTS5 has it too.
 _CJK = (
@@ -40,10 +40,9 @@ _TERM = re.compile(
 )
 _SIGNS = str.maketrans("“”„‟«»‐‑‒−", '""""""----')
 _LAST_YEARS = {"令和": 99, "平成": 31, "昭和": 64}
-_KANJI = "〇一二三四五六七八九"
 _YEAR = re.compile(
-    rf"(?P<era>令和|平成|昭和)(?P<year>元|\d{{1,2}}|[{_KANJI[1:]}十]{{1,3}})年"
-    rf"|(?<![\d{_KANJI}])(?P<western>(?:19|20)\d\d|(?:一九|二〇)[{_KANJI}]{{2}})年"
+    rf"(?P<era>令和|平成|昭和)(?P<year>元|\d{{1,2}}|[{DIGITS[1:]}十]{{1,3}})年"
+    rf"|(?<![\d{DIGITS}])(?P<western>(?:19|20)\d\d|(?:一九|二〇)[{DIGITS}]{{2}})年"
 )
 LONGEST_QUESTION = 1000
 MOST_PHRASES = 32
@@ -285,9 +284,12 @@ def _years(words: str) -> Iterator[str]:
 def _counts(mention: re.Match[str]) -> list[str]:
     """Return a year in each count that has it."""
     if mention["western"]:
-        year = int("".join(str(_KANJI.find(sign)) if sign in _KANJI else sign for sign in mention["western"]))
+        year = int("".join(str(DIGITS.find(sign)) if sign in DIGITS else sign for sign in mention["western"]))
     else:
-        year = western(mention["era"], mention["year"])
+        try:
+            year = western(mention["era"], mention["year"])
+        except ValueError:  # 十十 is no number, and asks for what is written so
+            return [mention[0]]
     counts = [f"{year}年"]
     for era, before in ERAS.items():
         if 1 <= year - before <= _LAST_YEARS[era]:
