@@ -1,6 +1,5 @@
 """The archive over HTTP: pages that stay whole while news arrives, whole results as a stream, errors in one line."""
 
-import asyncio
 import csv
 import io
 import json
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -30,38 +29,19 @@ from store.archive import Archive
 from store.database import Database
 from store.index import results
 from store.query import EVERYTHING, Query
+from tests.asking import BASE, Ask, asking
 from tests.builders import NOON, an_announcement
 from web.app import app
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, PAGING
 
-BASE = "https://wire.example"
 DAY = timedelta(days=1)
 NOW = NOON + 100 * DAY
 PDF = Attachment(url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="別添", text="水素の供給網")
 MEETING = Event(kind="event", starts=NOON, timezone="Asia/Tokyo", title="説明会", place="オンライン")
 
 
-class Ask(Protocol):
-    def __call__(self, path: str, method: str = "GET", /, **headers: str) -> httpx.Response: ...
-
-
 def served(archive: Archive, base_url: str = BASE) -> Starlette:
     return app(public_dir=Path("nowhere"), channels=[], base_url=base_url, archive=archive)
-
-
-def asking(archive: Archive, base_url: str = BASE) -> Ask:
-    """Return what asks the application over HTTP, for nothing compressed."""
-    transport = httpx.ASGITransport(served(archive, base_url))
-
-    async def send(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            return await client.request(method, path, headers={"accept-encoding": "identity"} | headers)
-
-    def ask(path: str, method: str = "GET", /, **headers: str) -> httpx.Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return asyncio.run(send(path, method, named))
-
-    return ask
 
 
 @contextmanager
@@ -80,7 +60,7 @@ def serving(archive: Archive) -> Iterator[str]:
 
 @pytest.fixture
 def ask(archive: Archive) -> Ask:
-    return asking(archive)
+    return asking(served(archive))
 
 
 def add(archive: Archive, name: str, **changes: Any) -> str:
@@ -108,7 +88,7 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
 
 def described(name: str) -> dict[str, Any]:
     """Return a schema of the API's description, complete."""
-    document = asking(NOBODY)("/api").json()
+    document = asking(served(NOBODY))("/api").json()
     return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
 
 
@@ -165,7 +145,7 @@ def test_an_empty_parameter_is_none(ask: Ask, archive: Archive) -> None:
 
 def test_the_next_page_is_linked_with_all_that_was_asked(archive: Archive) -> None:
     first, second = add(archive, "1", published=NOON), add(archive, "2", published=NOON - DAY)
-    ask = asking(archive, "https://city.example/wire/")
+    ask = asking(served(archive, "https://city.example/wire/"))
     page = ask("/api/announcements?q=水素&sort=newest&limit=1&source=", host="evil.example")
     following = page.json()["next"]
     assert following.startswith("/wire/api/announcements?q=%E6%B0%B4%E7%B4%A0&sort=newest&limit=1&cursor=")
@@ -314,7 +294,7 @@ def test_an_archive_that_cannot_be_read_is_said_to_operator_and_client(
     with database.writing() as connection:
         connection.execute(text("ALTER TABLE announcement RENAME TO lost"))
     with caplog.at_level(logging.WARNING):
-        answer = asking(Archive(database))(f"/api/{name}")
+        answer = asking(served(Archive(database)))(f"/api/{name}")
     database.close()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert problem(answer)["detail"] == "The archive can't be read at the moment."
@@ -388,13 +368,13 @@ def test_no_answer_lets_a_browser_run_anything(ask: Ask, path: str) -> None:
 
 
 def test_the_description_is_openapi_and_names_the_public_address() -> None:
-    document = asking(NOBODY, "https://city.example/wire/")("/api").json()
+    document = asking(served(NOBODY, "https://city.example/wire/"))("/api").json()
     OpenAPIV31SpecValidator(document).validate()
     assert document["servers"] == [{"url": "https://city.example/wire"}]
 
 
 def test_the_description_names_the_parameters_that_are_read() -> None:
-    paths = asking(NOBODY)("/api").json()["paths"]
+    paths = asking(served(NOBODY))("/api").json()["paths"]
     named = [one["name"] for one in paths["/api/announcements"]["get"]["parameters"]]
     assert named == [parameter.name for parameter in (*NARROWING, *PAGING)]
 

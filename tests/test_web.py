@@ -1,6 +1,5 @@
 """Feeds and their list over HTTP: what a client has is not sent again, and no request makes the server fail."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,21 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urljoin
 
 import feedparser
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
+from starlette.applications import Starlette
 
 from feeds.channels import Channel
 from feeds.publish import publish
 from store.archive import Archive
 from store.database import Database
 from store.query import Query
+from tests.asking import BASE, Ask, asking
 from tests.builders import NOON, an_announcement
 from web.app import app
 
@@ -33,12 +32,7 @@ CHANNELS = [
     Channel("moej-ja", "環境省 報道発表", Query(source="moej-ja", gone=False), "ja"),
 ]
 UNPUBLISHED = Channel("en", "English", Query(language="en", gone=False), "en")
-BASE = "https://wire.example"
 MODIFIED = datetime(2026, 6, 11, 3, 0, 30, tzinfo=UTC)
-
-
-class Ask(Protocol):
-    def __call__(self, path: str, method: str = "GET", /, **headers: str) -> httpx.Response: ...
 
 
 @pytest.fixture
@@ -69,7 +63,7 @@ def feeds(published: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ask(feeds: Path, archive: Archive) -> Ask:
-    return asking(feeds.parent, archive)
+    return asking(served(feeds.parent, archive))
 
 
 @pytest.fixture
@@ -80,20 +74,8 @@ def dated(feeds: Path) -> str:
     return format_datetime(MODIFIED, usegmt=True)
 
 
-def asking(public: Path, archive: Archive, base_url: str = BASE) -> Ask:
-    """Return what asks the application over HTTP, by default for nothing compressed."""
-    channels = [*CHANNELS, UNPUBLISHED]
-    transport = httpx.ASGITransport(app(public_dir=public, channels=channels, base_url=base_url, archive=archive))
-
-    async def send(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            return await client.request(method, path, headers={"accept-encoding": "identity"} | headers)
-
-    def ask(path: str, method: str = "GET", /, **headers: str) -> httpx.Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return asyncio.run(send(path, method, named))
-
-    return ask
+def served(public: Path, archive: Archive, base_url: str = BASE) -> Starlette:
+    return app(public_dir=public, channels=[*CHANNELS, UNPUBLISHED], base_url=base_url, archive=archive)
 
 
 def test_a_feed_is_served_as_it_stands_on_disk(ask: Ask, feeds: Path) -> None:
@@ -234,7 +216,7 @@ def test_a_feed_that_cannot_be_read_is_503(ask: Ask, feeds: Path) -> None:
 
 
 def test_without_any_feed_there_is_the_start_page_all_the_same(tmp_path: Path, archive: Archive) -> None:
-    ask = asking(tmp_path / "nothing", archive)
+    ask = asking(served(tmp_path / "nothing", archive))
     assert (ask("/").status_code, ask("/feeds/all.atom").status_code) == (200, 503)
 
 
@@ -278,7 +260,7 @@ def test_readers_find_the_feeds_of_everything_and_of_each_language_by_themselves
 
 
 def test_under_a_path_the_links_are_under_it_too(feeds: Path, archive: Archive) -> None:
-    page = html.fromstring(asking(feeds.parent, archive, "https://city.example/wire/")("/").content)
+    page = html.fromstring(asking(served(feeds.parent, archive, "https://city.example/wire/"))("/").content)
     assert "/wire/feeds/all.atom" in page.xpath("//table//a/@href")
     assert page.xpath("//link[@rel='stylesheet']/@href") == ["/wire/static/style.css"]
     assert page.xpath("//link[@rel='canonical']/@href") == ["https://city.example/wire/"]
