@@ -63,6 +63,7 @@ def prepare(number: int) -> Prepared:
         "number": number + 1,
         "found_at": made.url,
         "place": earliest(published) + (1 << 29) + number,
+        "turn": number + 1,
         "id": first_id(made.url),
         "published": published,
         "published_from": made.published_from if told else "first-seen",

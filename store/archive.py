@@ -52,6 +52,7 @@ _SHORTEST_COPY = 200  # characters: below that, two pages may say the same and b
 
 # Made once: to make them for every announcement would take longer than to run them.
 _INSERT = insert(announcements)
+_LAST_TURN = select(func.max(announcements.c.turn))
 _NAMED = select(announcements).where(announcements.c.id.in_(bindparam("ids", expanding=True)))
 _AT = select(announcements).join(addresses).where(addresses.c.key == bindparam("key"))
 _PLACED = select(announcements).where(announcements.c.place.in_(bindparam("places", expanding=True)))
@@ -320,7 +321,14 @@ class Archive:
         place = free_place(connection, given["published"], given["first_seen"])
         announcement = _with_known_files(connection, announcement)
         added = connection.execute(
-            _INSERT, {**wording(announcement), **given, "place": place, "found_at": announcement.url}
+            _INSERT,
+            {
+                **wording(announcement),
+                **given,
+                "place": place,
+                "turn": _next_turn(connection),
+                "found_at": announcement.url,
+            },
         )
         number = int(added.inserted_primary_key[0])  # type: ignore[index]
         name_new(connection, number, announcement, taken=taken)
@@ -330,7 +338,7 @@ class Archive:
         return number
 
     def _change(self, connection: Connection, row: Row[Any], announcement: Announcement, now: datetime) -> None:
-        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None}
+        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None, "turn": _next_turn(connection)}
         if now - row.grace_from >= self._grace:
             keep_wording(connection, row)
             values["grace_from"] = now
@@ -435,6 +443,10 @@ def _another_date(row: Row[Any], announcement: Announcement) -> bool:
 
 def _reused(row: Row[Any], announcement: Announcement) -> bool:
     return row.title != announcement.title and _another_date(row, announcement)
+
+
+def _next_turn(connection: Connection) -> int:
+    return (connection.execute(_LAST_TURN).scalar() or 0) + 1
 
 
 def _row(number: int) -> Update:

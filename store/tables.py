@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -109,6 +110,21 @@ announcements = Table(
     Column("summary", PlainText, nullable=False),
     Column("text", PlainText, nullable=False),
     Column("html", PlainText, nullable=False),
+    # The order in which all came and changed: what is newest has the highest turn.
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
+    Index("ix_announcement_turn", "turn"),
+    Index(
+        "ix_announcement_changed",
+        "updated",
+        sqlite_where=text("updated > first_seen"),
+        postgresql_where=text("updated > first_seen"),
+    ),
+    Index(
+        "ix_announcement_gone",
+        "gone",
+        sqlite_where=text("gone IS NOT NULL"),
+        postgresql_where=text("gone IS NOT NULL"),
+    ),
     Index("ix_announcement_source", "source", "place"),
     Index("ix_announcement_organisation", "organisation", "place"),
     Index("ix_announcement_language", "language", "place"),
@@ -291,4 +307,48 @@ leases = Table(
     Column("name", PlainString(64), primary_key=True),
     Column("holder", PlainString(128), nullable=False),
     Column("expires", UTCDateTime, nullable=False),
+)
+
+# The full pages of a channel's history (feeds.history): ``last`` is the turn with which a page ends; ``definition``
+# says what the page was made by, so that a channel that asks for something else begins anew.
+volumes = Table(
+    "volume",
+    metadata,
+    Column("channel", PlainString(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("definition", PlainString(64), nullable=False),
+)
+
+# Whom the operator wants told: since when, and up to which turn what is new was put in the outbox.
+destinations = Table(
+    "destination",
+    metadata,
+    Column("name", PlainString(64), primary_key=True),
+    Column("begun", UTCDateTime, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+)
+
+# The outbox: what is to be told to whom, once a ``key``. ``due`` is when it is tried next, ``delivered`` when it was
+# taken.
+deliveries = Table(
+    "delivery",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("destination", PlainString(64), nullable=False),
+    Column("key", PlainString(128), nullable=False),
+    Column("kind", PlainString(16), nullable=False),
+    Column("subject", PlainText, nullable=False),
+    Column("queued", UTCDateTime, nullable=False),
+    Column("due", UTCDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("delivered", UTCDateTime),
+    Column("problem", PlainText, nullable=False),
+    UniqueConstraint("destination", "key", name="uq_delivery_key"),
+    Index(
+        "ix_delivery_due",
+        "due",
+        sqlite_where=text("delivered IS NULL"),
+        postgresql_where=text("delivered IS NULL"),
+    ),
 )

@@ -54,6 +54,9 @@ class FullText(Protocol):
     def newest(self, connection: Connection, question: Question, *, below: int | None, limit: int) -> list[int]:
         """Return the places of what *question* asks for, the newest first, below *below* where that is given."""
 
+    def among(self, connection: Connection, question: Question, places: Sequence[int]) -> set[int]:
+        """Return those of *places* at which *question* is answered."""
+
     def words(self, connection: Connection, places: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Return the tokens of title and body at *places*, of a long body those at its beginning."""
 
@@ -86,6 +89,14 @@ class SQLiteIndex:
         )
         given = {"expression": _match(question), "limit": limit, **_range(question, below)}
         return list(connection.execute(found, given).scalars())
+
+    def among(self, connection: Connection, question: Question, places: Sequence[int]) -> set[int]:
+        found = text(
+            "SELECT rowid FROM search WHERE search MATCH :expression AND rowid >= :lowest AND rowid < :below"
+            " AND rowid IN :places"
+        )
+        given = {"expression": _match(question), **_range(question, None)}
+        return set(connection.execute(found.bindparams(_places(places)), given).scalars())
 
     def words(self, connection: Connection, places: Sequence[int]) -> dict[int, tuple[str, str]]:
         # Where FTS5 keeps them (its documentation, section 9): through the index each row comes whole, its facts too.
@@ -127,16 +138,14 @@ class PostgresIndex:
         connection.execute(text("DELETE FROM search WHERE place = ANY(:places)"), {"places": list(places)})
 
     def newest(self, connection: Connection, question: Question, *, below: int | None, limit: int) -> list[int]:
-        conditions = _Conditions()
-        clauses = [conditions.any_of(clause) for clause in question.clauses]
-        if question.excluded:
-            clauses.append(f"NOT {conditions.any_of(question.excluded)}")
-        found = text(
-            f"SELECT place FROM search WHERE {' AND '.join((*clauses, 'place >= :lowest', 'place < :below'))}"  # noqa: S608  (of names of parameters only)
-            " ORDER BY place DESC LIMIT :limit"
-        )
-        given = {**conditions.values, "limit": limit, **_range(question, below)}
-        return list(connection.execute(found, given).scalars())
+        where, given = _where(question, below)
+        found = text(f"SELECT place FROM search WHERE {where} ORDER BY place DESC LIMIT :limit")  # noqa: S608  (names of parameters)
+        return list(connection.execute(found, given | {"limit": limit}).scalars())
+
+    def among(self, connection: Connection, question: Question, places: Sequence[int]) -> set[int]:
+        where, given = _where(question, None)
+        found = text(f"SELECT place FROM search WHERE {where} AND place = ANY(:places)")  # noqa: S608  (names of parameters)
+        return set(connection.execute(found, given | {"places": list(places)}).scalars())
 
     def words(self, connection: Connection, places: Sequence[int]) -> dict[int, tuple[str, str]]:
         found = text("SELECT place, left(words, :most) FROM search WHERE place = ANY(:places)")
@@ -196,6 +205,16 @@ def _fts5(phrase: Phrase) -> str:
     indexed = _indexed(phrase)
     column = "title : " if indexed.field is Field.TITLE else "{title body} : " if indexed.prefix else ""
     return f'{column}"{" ".join(indexed.tokens)}"{" *" if indexed.prefix else ""}'
+
+
+def _where(question: Question, below: int | None) -> tuple[str, dict[str, Any]]:
+    """Return the condition that *question* is answered, for PostgreSQL, and the values of its parameters."""
+    conditions = _Conditions()
+    clauses = [conditions.any_of(clause) for clause in question.clauses]
+    if question.excluded:
+        clauses.append(f"NOT {conditions.any_of(question.excluded)}")
+    where = " AND ".join((*clauses, "place >= :lowest", "place < :below"))
+    return where, {**conditions.values, **_range(question, below)}
 
 
 class _Conditions:
