@@ -25,7 +25,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.spec import Source
 from crawler.topics import topics
-from feeds.channels import Channel, channels
+from feeds.channels import Channel, channels, saved_searches
+from feeds.editor import Editor
 from feeds.publish import Published, publish
 from settings import Settings, SettingsError, environment
 from store.archive import Archive
@@ -89,9 +90,8 @@ def crawl(
 
 
 def publish_all(settings: Settings, sources: Sources, database: Database) -> list[Published]:
-    """Write the feeds of every channel, and return what was written."""
-    public, base_url = Path(settings.public_dir), settings.base_url
-    return publish(Archive(database), _channels(settings, sources), public_dir=public, base_url=base_url)
+    """Write the feeds of every channel, and return what became of each."""
+    return publish(_editor(settings, database), _channels(settings, sources), public_dir=Path(settings.public_dir))
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
     site = app(
         public_dir=Path(settings.public_dir),
         channels=_channels(settings, sources),
-        base_url=settings.base_url,
+        editor=_editor(settings, database),
         archive=Archive(database),
     )
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
@@ -118,11 +118,19 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         listener.close()
 
 
+def _editor(settings: Settings, database: Database) -> Editor:
+    return Editor(database, base_url=settings.base_url, hub=settings.hub)
+
+
 def _channels(settings: Settings, sources: Sources) -> list[Channel]:
     try:
-        return channels(sources.values(), topics(settings.topics))
+        searches = saved_searches(settings.searches)
     except ValueError as error:
-        raise SettingsError(f"topics: {error}") from error
+        raise SettingsError(f"searches: {error}") from error
+    try:
+        return channels(sources.values(), topics(settings.topics), searches)
+    except ValueError as error:
+        raise SettingsError(f"topics, searches: {error}") from error
 
 
 def _listener(settings: Settings) -> socket.socket:

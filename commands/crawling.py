@@ -14,6 +14,7 @@ import scheduler
 from commands.ground import Command, Day, as_json, database, named, settings
 from commands.printing import print_runs, print_table
 from crawler.spec import load
+from feeds.publish import Published
 from settings import Settings
 from store.quarantines import Quarantines
 from store.runs import Runs
@@ -48,11 +49,8 @@ def publish_(*, as_json: bool) -> None:
     given = settings()
     with database(given) as opened:
         written = scheduler.publish_all(given, load(), opened)
-    rows = [
-        {"feed": str(feed.path), "announcements": feed.announcements, "status": "written" if feed.changed else "same"}
-        for feed in written
-    ]
-    print_table(rows, as_json=as_json)
+    print_table([_row(one) for one in written], as_json=as_json)
+    sys.exit(1 if any(one.problem for one in written) else 0)
 
 
 @click.command("release", cls=Command)
@@ -62,6 +60,11 @@ def release_(name: str) -> None:
     with database(settings()) as opened:
         if not Quarantines(opened).release(named([name])[0], now=datetime.now(UTC)):
             raise click.ClickException(f"{name}: expected a source that is held")
+
+
+def _row(published: Published) -> dict[str, object]:
+    status = published.problem or ("written" if published.changed else "same")
+    return {"channel": published.channel.name, "announcements": published.announcements, "status": status}
 
 
 def crawl(

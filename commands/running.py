@@ -39,8 +39,8 @@ def demo_(*, once: bool) -> None:
             raise click.ClickException(f"{opened.name} holds live news; set ZEROWIRE_DATABASE_URL to try the demo")
         mirrored = replace(given, mirror=playing.url)
         status = crawl(mirrored, list(load()), since=_REPLICA_BEGINS)
-        for feed in scheduler.publish_all(mirrored, load(), opened):
-            click.echo(f"{feed.announcements:3} announcements  {feed.path}")
+        for one in scheduler.publish_all(mirrored, load(), opened):
+            click.echo(f"{one.announcements:3} announcements  {mirrored.public_dir}/{one.channel.path('atom')}")
         if once:
             sys.exit(status)
         _go_on(mirrored, opened, replica)
@@ -53,5 +53,5 @@ def _go_on(mirrored: Settings, opened: Database, replica: Replica) -> None:
         while not stop.wait(_PAUSE):
             click.echo(f"announced: {replica.announce()}", err=True)
             scheduler.crawl(mirrored, list(load()), quiet=True, stop=stop)
-            changed = [feed.path.name for feed in scheduler.publish_all(mirrored, load(), opened) if feed.changed]
+            changed = [one.channel.name for one in scheduler.publish_all(mirrored, load(), opened) if one.changed]
             click.echo(f"changed: {', '.join(changed)}", err=True)

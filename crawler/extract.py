@@ -31,6 +31,7 @@ from crawler.metadata import Metadata, metadata
 from crawler.spec import Page
 from crawler.urls import absolute
 from store.announcement import Attachment, From, Precision
+from store.markup import sanitised
 
 # It warns of each page without a text, on stderr where nobody listens: what that means is the crawl's to say.
 logging.getLogger("trafilatura").addHandler(logging.NullHandler())
@@ -180,7 +181,7 @@ def _searched(tree: Any, url: str) -> str:
     )
     if not isinstance(found, Document) or found.body is None:
         return ""
-    return markup.sanitised(etree.tostring(convert_to_html(found.body), encoding="unicode", method="html"))
+    return sanitised(etree.tostring(convert_to_html(found.body), encoding="unicode", method="html"))
 
 
 def _article(bodies: list[Any]) -> Any:

@@ -1,7 +1,7 @@
 """The HTML of a text: cleaned of all that is none, sanitised, and read as plain text. Pure.
 
-This module alone knows which elements may be kept, which break a line, and what two readings of a text must share. nh3
-is the one policy for what HTML may hold.
+This module alone knows which elements hold no text, which break a line, and what two readings of a text must share.
+What HTML may hold is the policy of store.markup.
 """
 
 from __future__ import annotations
@@ -12,28 +12,11 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-import nh3
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring, fragment_fromstring
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_BLOCKS = {
-    *(*_HEADINGS, "p", "div", "hr", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
-    *("table", "caption", "thead", "tbody", "tfoot", "tr"),
-}
-_CELLS = ("th", "td")
-_INLINE = {
-    *("br", "q", "code", "kbd", "samp", "var", "a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup"),
-    "img",
-}
-_ATTRIBUTES = {
-    "a": {"href", "title", "hreflang"},
-    "img": {"src", "alt", "title"},
-    "th": {"colspan", "rowspan", "scope"},
-    "td": {"colspan", "rowspan"},
-    "ol": {"start", "reversed", "type"},
-    "li": {"value"},
-}
+from store.markup import BLOCKS, CELLS, HEADINGS, is_picture, picture_address, sanitised
+
 # Code, controls, navigation, players and the small print of ruby are no text, whatever they hold.
 _NO_TEXT = (
     *(
@@ -59,7 +42,7 @@ _DIVISIONS = (
     *("legend", "main", "search", "section", "summary"),
 )
 _MARKS = (
-    *(*_HEADINGS, *_CELLS, "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
+    *(*HEADINGS, *CELLS, "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption"),
     *("table", "caption", "tr", "a", "img", "sub", "sup"),
 )
 _FURNITURE = re.compile(
@@ -69,10 +52,6 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN_MAIL = "//a[contains(@class, '__cf_email__') or starts-with(@href, '/cdn-cgi/l/email-protection')]"
-_LAZY = ("data-src", "data-original", "data-lazy-src")
-_TRACKER = re.compile(
-    r"//(?:(?:pixel|stats)\.wp\.com|www\.facebook\.com/tr|(?:[\w-]+\.)*(?:google-analytics\.com|doubleclick\.net))\b"
-)
 # CSS Text 3, 4.1.3: a line that is broken in the source, between two Japanese characters, is not broken by a space.
 _WIDE = r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]"
 _WRAPPED = re.compile(rf"(?<={_WIDE})[ \t\r]*\n[ \t\r\n]*(?={_WIDE})")
@@ -100,7 +79,7 @@ def tidy(tree: Any) -> None:
     for form in list(tree.iter("form")):
         _remove_controls(form, tree)
     for image in list(tree.iter("img")):
-        if not _is_picture(image):
+        if not (image.get("src", "").startswith(("http://", "https://")) and is_picture(image.attrib)):
             remove(image)
     for element in list(tree.iter("time")):
         parent = element.getparent()
@@ -123,9 +102,9 @@ def clear_furniture(tree: Any) -> None:
 def show_lazy_images(tree: Any) -> None:
     """Give the images of *tree* the addresses that scripts would give them."""
     for image in tree.iter("img"):
-        lazy = next((image.get(name) for name in _LAZY if image.get(name)), None)
-        if lazy:
-            image.set("src", lazy)
+        address = picture_address(image.attrib)
+        if address != image.get("src", ""):
+            image.set("src", address)
 
 
 def as_it_stands(elements: list[Any]) -> str:
@@ -136,17 +115,6 @@ def as_it_stands(elements: list[Any]) -> str:
     if [copy.tag for copy in copies] == ["div"]:
         return inside(copies[0])
     return sanitised("\n".join(map(_markup, copies)))
-
-
-def sanitised(markup: str) -> str:
-    """Return *markup* with nothing in it that runs, tracks, styles or submits: only the tags of a text stay."""
-    return nh3.clean(
-        markup,
-        tags={*_BLOCKS, *_CELLS, *_INLINE},
-        attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener",
-    ).strip()
 
 
 def plain(markup: str) -> str:
@@ -168,7 +136,7 @@ def says_as_much(markup: str, other: str) -> bool:
 def without_title(markup: str, title: str) -> str:
     """Return *markup* without the heading that opens it, if that only says the title again."""
     tree = fragment(markup)
-    heading = next(tree.iter(*_HEADINGS), None)
+    heading = next(tree.iter(*HEADINGS), None)
     if heading is None or line(heading.text_content()) != title or not line(tree.text_content()).startswith(title):
         return markup
     remove(heading)
@@ -191,7 +159,7 @@ def remove(element: Any) -> None:
     if parent is None:
         return
     before = element.getprevious()
-    behind = (" " if element.tag in (*_BLOCKS, *_DIVISIONS) else "") + (element.tail or "")
+    behind = (" " if element.tag in (*BLOCKS, *_DIVISIONS) else "") + (element.tail or "")
     if before is not None:
         before.tail = (before.tail or "") + behind
     else:
@@ -210,13 +178,6 @@ def _remove_controls(form: Any, tree: Any) -> None:
         remove(form)
 
 
-def _is_picture(image: Any) -> bool:
-    """Say whether there is something to see: no pixel that only counts readers, no place for a script to fill."""
-    source = image.get("src") or ""
-    tiny = any((image.get(side) or "").removesuffix("px") in ("0", "1") for side in ("width", "height"))
-    return source.startswith(("http://", "https://")) and not tiny and not _TRACKER.search(source)
-
-
 def _join_wrapped_lines(tree: Any) -> None:
     for text in tree.xpath("//text()[not(ancestor::pre or ancestor::script)]"):
         joined = _WRAPPED.sub("", text)
@@ -233,9 +194,9 @@ def _pieces(markup: str) -> Iterator[str]:
         preformatted += (1 if begins else -1) if element.tag == "pre" else 0
         if element.tag in ("table", "tr"):
             yield "\r"
-        elif element.tag in _BLOCKS or (element.tag == "br" and begins):
+        elif element.tag in BLOCKS or (element.tag == "br" and begins):
             yield "\n"
-        elif element.tag in _CELLS and begins and element.getprevious() is not None:
+        elif element.tag in CELLS and begins and element.getprevious() is not None:
             yield "\t"
         text = (element.text if begins else element.tail) or ""
         yield re.sub(r"[^\S\n]" if preformatted else r"\s+", " ", text)

@@ -1,148 +1,107 @@
-"""Announcements in, Atom 1.0 (RFC 4287) and RSS 2.0 documents out. Pure: the same announcements give the same bytes.
+"""Entries in, Atom 1.0 (RFC 4287) and RSS 2.0 documents out. Pure: the same entries give the same bytes.
 
-The only module that knows feedgen, and what bites in it:
+The only module that knows feedgen, and what bites in it. Its extensions, of the feed and of each entry, write what it
+can't itself:
 
-- It writes an Atom entry's links without rel, type, hreflang and length, and no ``xml:lang``: an extension of the
-  entry writes both (``_AtomExtras``), and the entry's own ``link()`` is left alone.
-- Of an RSS channel's links the last one given counts, and of an item's enclosures.
+- It writes an Atom entry's links without rel, type, hreflang and length, and no ``xml:lang``.
+- Of an RSS channel's links the last one given counts, and but for rel="self" none becomes an ``atom:link``; of an
+  item's enclosures the last counts.
 - ``updated`` and ``lastBuildDate`` are the time of rendering unless they are set.
 - ``add_entry()`` puts the entry first unless it is told to append.
-- One character that XML 1.0 forbids raises, and costs the whole feed: ``_Entry`` holds nothing but legal text.
+- One character that XML 1.0 forbids raises, and costs the whole feed: an entry holds nothing but legal text.
+
+And what bites in readers: of the links rel="alternate" some take the first for the entry's address, some the last. The
+page's own comes first, with its language; then the translations' (RFC 4287, section 4.1.2); then it comes again, plain.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import escape, unescape
+from html import escape
 from typing import Any
-from urllib.parse import quote
 
 from feedgen.feed import FeedGenerator
-from feedgen.util import xml_elem
+from lxml.etree import SubElement
 
-from feeds.channels import MEDIA_TYPES, Channel, organisation_name
-from store.announcement import Archived, Attachment
+from feeds.channels import MEDIA_TYPES
+from feeds.contents import Contents
+from feeds.entries import Entry, File
 
-_EMPTY = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was updated; validators doubt years before 1990
-_ILLEGAL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
-    + "]"
-)
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
-_HREF = re.compile(r'\bhref="([^"]*)"')
-_BEGINNING = re.compile(r".{150,299}(?:[。！？]|(?= ))")
-_ATTACHMENTS = {"en": "Attachments", "ja": "添付資料"}
+_ATOM = "http://www.w3.org/2005/Atom"
+_HISTORY = "http://purl.org/syndication/history/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:#\w+|\w+);")
+
+Links = Iterable[Mapping[str, str | None]]
 
 
-def atom(channel: Channel, announcements: Sequence[Archived], *, base_url: str) -> bytes:
-    """Return *announcements*, newest first, as an Atom 1.0 document (RFC 4287).
+def atom(contents: Contents) -> bytes:
+    """Return *contents* as an Atom 1.0 document.
 
-    ``published`` has the offset of the source's zone. The feed's ``updated`` is the latest among the announcements';
-    every attachment is an enclosure (section 4.2.7.2).
+    ``published`` has the offset of the source's zone; every attachment is an enclosure (section 4.2.7.2). A volume of
+    the history is an archive document of RFC 5005, section 4.
     """
-    feed = _feed(channel, announcements, base_url, "atom")
-    feed.id(_own_address(channel, base_url, "atom"))
-    feed.language(channel.language or "en")  # of the feed's title; each entry names its own
-    for entry in _entries(announcements):
+    feed = _feed(contents, "atom")
+    feed.id(contents.site + contents.channel.path("atom"))
+    feed.language(contents.channel.language or "en")  # of the feed's title; each entry names its own
+    links = [{"rel": rel, "href": href, "type": MEDIA_TYPES["atom"]} for rel, href in contents.history("atom").items()]
+    for link in links:
+        feed.link(link)
+    feed.register_extension("zerowire", lambda: _Volume(contents), atom=True, rss=False)
+    for entry in contents.entries:
         _add_atom(feed.add_entry(order="append"), entry)
-    return bytes(feed.atom_str(pretty=True))
+    return _styled(feed.atom_str(pretty=True), contents)
 
 
-def rss(channel: Channel, announcements: Sequence[Archived], *, base_url: str) -> bytes:
-    """Return *announcements*, newest first, as an RSS 2.0 document by the RSS Advisory Board's profile.
+def rss(contents: Contents) -> bytes:
+    """Return *contents* as an RSS 2.0 document by the RSS Advisory Board's profile.
 
     The text is in ``content:encoded``, the summary, escaped for HTML, in ``description``; an item's enclosure is its
     first attachment, of length 0 where that is unknown.
     """
-    feed = _feed(channel, announcements, base_url, "rss")
+    feed = _feed(contents, "rss")
     feed.load_extension("dc", atom=False)
-    if channel.language:
-        feed.language(channel.language)
-    for entry in _entries(announcements):
+    feed.register_extension("zerowire", lambda: _Hub(contents.hub), atom=False, rss=True)
+    if contents.channel.language:
+        feed.language(contents.channel.language)
+    for entry in contents.entries:
         _add_rss(feed.add_entry(order="append"), entry)
-    return bytes(feed.rss_str(pretty=True))
+    return _styled(feed.rss_str(pretty=True), contents)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """An attachment as feeds show it; ``length`` is in bytes."""
-
-    url: str
-    type: str
-    title: str
-    length: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """An announcement as both formats show it: text that XML allows, addresses in ASCII, no gaps."""
-
-    id: str
-    url: str
-    title: str
-    language: str | None
-    author: str
-    summary: str
-    html: str
-    categories: tuple[str, ...]
-    files: tuple[_File, ...]
-    published: datetime
-    updated: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _AtomExtras:
-    """What feedgen can't write into an Atom entry itself; it is registered with it as an extension."""
-
-    entry: _Entry
-
-    def extend_atom(self, element: Any) -> None:
-        """Add the language (RFC 4287, section 2) and the links (section 4.2.7)."""
-        language = self.entry.language
-        if language:
-            element.set(_XML_LANG, language)
-        page = {"rel": "alternate", "type": "text/html", "href": self.entry.url, "hreflang": language}
-        for link in (page, *map(_enclosure, self.entry.files)):
-            xml_elem("link", element, **{name: value for name, value in link.items() if value})
-
-
-def _enclosure(file: _File) -> dict[str, str | None]:
-    length = None if file.length is None else str(file.length)
-    return {"rel": "enclosure", "type": file.type, "href": file.url, "length": length, "title": file.title}
-
-
-def _feed(channel: Channel, announcements: Sequence[Archived], base_url: str, extension: str) -> FeedGenerator:
+def _feed(contents: Contents, extension: str) -> FeedGenerator:
     feed = FeedGenerator()
-    title = _line(channel.title) or channel.name
-    feed.title(title)
-    feed.description(f"{title}の新着情報" if channel.language == "ja" else f"New announcements: {title}")
+    feed.title(contents.title)
+    feed.description(contents.description)
     feed.generator("zerowire")
-    feed.updated(max((announcement.updated for announcement in announcements), default=_EMPTY).astimezone(UTC))
-    feed.link(href=_own_address(channel, base_url, extension), rel="self", type=MEDIA_TYPES[extension])
-    feed.link(href=base_url, rel="alternate", type="text/html")  # the last one: it becomes RSS's channel link
+    feed.updated(contents.updated)
+    feed.link(href=contents.address(extension), rel="self", type=MEDIA_TYPES[extension])
+    if contents.hub and contents.volume is None:
+        feed.link(href=contents.hub, rel="hub")
+    feed.link(href=contents.site, rel="alternate", type="text/html")  # the last one: it becomes RSS's channel link
     return feed
 
 
-def _own_address(channel: Channel, base_url: str, extension: str) -> str:
-    return f"{base_url.rstrip('/')}/{channel.path(extension)}"
+def _styled(document: bytes, contents: Contents) -> bytes:
+    """Return *document* with the style sheet that makes it readable in a browser (xml-stylesheet 1.0)."""
+    declaration, _, rest = document.partition(b"\n")
+    place = b"" if contents.volume is None else b"../"
+    return b'%b\n<?xml-stylesheet type="text/css" href="%bfeed.css"?>\n%b' % (declaration, place, rest)
 
 
-def _add_atom(element: Any, entry: _Entry) -> None:
+def _add_atom(element: Any, entry: Entry) -> None:
     _add(element, entry)
     element.author(name=entry.author)
     element.updated(entry.updated)
     element.summary(entry.summary)
-    element.register_extension("zerowire", lambda: _AtomExtras(entry), atom=True, rss=False)
+    element.register_extension("zerowire", lambda: _AtomEntry(entry), atom=True, rss=False)
 
 
-def _add_rss(element: Any, entry: _Entry) -> None:
+def _add_rss(element: Any, entry: Entry) -> None:
     _add(element, entry)
+    element.title(_plain(entry.title))
     element.link(href=entry.url)
     element.dc.dc_creator(entry.author)  # RSS's own author is an address of e-mail
     if entry.language:
@@ -150,9 +109,11 @@ def _add_rss(element: Any, entry: _Entry) -> None:
     element.description(escape(entry.summary, quote=False), isSummary=True)
     for file in entry.files[:1]:
         element.enclosure(file.url, file.length or 0, file.type)
+    if entry.translations:
+        element.register_extension("zerowire", lambda: _RSSItem(entry), atom=False, rss=True)
 
 
-def _add(element: Any, entry: _Entry) -> None:
+def _add(element: Any, entry: Entry) -> None:
     element.id(entry.id)  # in RSS a guid that is no permalink
     element.title(entry.title)
     element.content(entry.html, type="html")
@@ -160,81 +121,81 @@ def _add(element: Any, entry: _Entry) -> None:
     element.category([{"term": category} for category in entry.categories])
 
 
-def _entries(announcements: Sequence[Archived]) -> list[_Entry]:
-    return [_entry(each) for each in sorted(announcements, key=lambda each: each.published, reverse=True)]
+def _plain(title: str) -> str:
+    """Return *title* for RSS, where some readers take it for text and some for HTML: as text where both are one."""
+    return escape(title, quote=False) if _MARKUP.search(title) else title
 
 
-def _entry(announcement: Archived) -> _Entry:
-    url = _address(announcement.url)
-    title = _line(announcement.title) or url or announcement.id
-    files = tuple(_file(attachment) for attachment in announcement.attachments if _is_on_the_web(attachment))
-    return _Entry(
-        id=_legal(announcement.id),
-        url=url,
-        title=title,
-        language=announcement.language if _LANGUAGE_TAG.fullmatch(announcement.language) else None,
-        author=_line(organisation_name(announcement.organisation, announcement.language)) or "zerowire",
-        summary=_line(announcement.summary) or _beginning(_line(announcement.text)) or title,
-        html=_html(announcement, files) or f"<p>{_anchor(url, title)}</p>",
-        categories=tuple(filter(None, dict.fromkeys(map(_line, (*announcement.tags, *announcement.topics))))),
-        files=files,
-        published=announcement.published,
-        updated=_updated(announcement),
-    )
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    """The mark of an archive document."""
+
+    contents: Contents
+
+    def extend_ns(self) -> dict[str, str]:
+        return {} if self.contents.volume is None else {"fh": _HISTORY}
+
+    def extend_atom(self, feed: Any) -> Any:
+        if self.contents.volume is not None:
+            SubElement(feed, f"{{{_HISTORY}}}archive")
+        return feed
 
 
-def _updated(announcement: Archived) -> datetime:
-    """Return when the text last changed. What never did is as old as it says: a first crawl must flood no reader."""
-    changed = announcement.updated > announcement.first_seen
-    return announcement.updated.astimezone(UTC) if changed else announcement.published
+@dataclass(frozen=True, slots=True)
+class _Hub:
+    """The link to the hub, which feedgen leaves out of RSS."""
+
+    address: str
+
+    def extend_ns(self) -> dict[str, str]:
+        return {}
+
+    def extend_rss(self, feed: Any) -> Any:
+        if self.address:
+            _append_links(feed[0], [{"rel": "hub", "href": self.address}])
+        return feed
 
 
-def _is_on_the_web(attachment: Attachment) -> bool:
-    return attachment.url.startswith(("https://", "http://"))
+@dataclass(frozen=True, slots=True)
+class _AtomEntry:
+    """The language of an entry (RFC 4287, section 2) and its links (section 4.2.7)."""
+
+    entry: Entry
+
+    def extend_atom(self, element: Any) -> None:
+        if self.entry.language:
+            element.set(_XML_LANG, self.entry.language)
+        own = {"rel": "alternate", "href": self.entry.url}
+        again = [own] if self.entry.translations else []
+        others = ({"rel": "related", "href": other.url, "title": other.title} for other in self.entry.others)
+        _append_links(element, [*_versions(self.entry), *again, *others, *map(_enclosure, self.entry.files)])
 
 
-def _file(attachment: Attachment) -> _File:
-    url = _address(attachment.url)
-    media_type = attachment.type if _MEDIA_TYPE.fullmatch(attachment.type) else "application/octet-stream"
-    return _File(url, media_type, _line(attachment.title) or url.rpartition("/")[2] or url, attachment.length)
+@dataclass(frozen=True, slots=True)
+class _RSSItem:
+    """The translations of an item; they stand before its own link, which so is the last."""
+
+    entry: Entry
+
+    def extend_rss(self, element: Any) -> None:
+        there = len(element)
+        _append_links(element, _versions(self.entry))
+        element[:] = [*element[there:], *element[:there]]
 
 
-def _html(announcement: Archived, files: Sequence[_File]) -> str:
-    """Return the announcement's HTML, with a list at its end of the files it doesn't link."""
-    html = _legal(announcement.html).strip() or _paragraphs(_legal(announcement.text))
-    linked = {_address(unescape(address)) for address in _HREF.findall(html)}
-    missing = [f"<li>{_anchor(file.url, file.title)}</li>" for file in files if file.url not in linked]
-    if missing:
-        heading = _ATTACHMENTS.get(announcement.language, _ATTACHMENTS["en"])
-        html += f"\n<p>{heading}</p>\n<ul>{''.join(missing)}</ul>"
-    return html
+def _versions(entry: Entry) -> Iterator[dict[str, str | None]]:
+    """Yield the links to the page, and to its translations."""
+    page = {"rel": "alternate", "type": "text/html"}
+    yield {**page, "href": entry.url, "hreflang": entry.language}
+    for other in entry.translations:
+        yield {**page, "href": other.url, "hreflang": other.language, "title": other.title}
 
 
-def _paragraphs(text: str) -> str:
-    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
+def _enclosure(file: File) -> dict[str, str | None]:
+    length = None if file.length is None else str(file.length)
+    return {"rel": "enclosure", "type": file.type, "href": file.url, "length": length, "title": file.title}
 
 
-def _anchor(url: str, title: str) -> str:
-    return f'<a href="{escape(url)}">{escape(title, quote=False)}</a>'
-
-
-def _beginning(text: str) -> str:
-    """Return the first few sentences, or as many words, or, of Japanese without an end in sight, characters."""
-    if len(text) <= 300:
-        return text
-    found = _BEGINNING.match(text)
-    return f"{found[0] if found else text[:299]}…"
-
-
-def _legal(text: str) -> str:
-    """Return *text* without what XML 1.0 forbids or advises against (section 2.2)."""
-    return _ILLEGAL.sub("", text)
-
-
-def _line(text: str) -> str:
-    return " ".join(_legal(text).split())
-
-
-def _address(url: str) -> str:
-    """Return *url* as a URI (RFC 3986), whose characters RSS and validators ask for; escapes stay as they are."""
-    return quote(_legal(url).strip(), safe="%/:?#@!$&'()*+,;=~")
+def _append_links(element: Any, links: Links) -> None:
+    for link in links:
+        SubElement(element, f"{{{_ATOM}}}link", {name: value for name, value in link.items() if value})

@@ -1,96 +1,87 @@
-"""The archive in, feeds on disk out: atomically, and only where something changed.
+"""The archive in, feeds on disk out: for the web server, and for any static host.
 
-This module alone knows how much a feed holds, and how a file is replaced so that no reader sees half of it.
+This module alone knows which files there are. One channel that can't be made is named, and costs no other: what was
+published of it stays.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from feeds.atom_rss import atom, rss
+from sqlalchemy.exc import SQLAlchemyError
+
 from feeds.channels import Channel
-from store.announcement import Archived
-from store.archive import Archive
+from feeds.contents import EMPTY
+from feeds.documents import documents
+from feeds.editor import Editor
+from feeds.files import Shelf
+from feeds.index import SHEET, STYLE, index
+from feeds.opml import opml
+from store.search import BadQuestion
 
-MOST_ANNOUNCEMENTS = 50
-MOST_BYTES = 500_000
-
-_WRITERS = {"atom": atom, "rss": rss}
-_UNFINISHED = ".unfinished-"
+OPML = "feeds.opml"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A feed on disk, whether this publish ``changed`` it, and how many announcements it holds."""
-
-    path: Path
-    changed: bool
-    announcements: int
-
-
-def publish(archive: Archive, channels: Iterable[Channel], *, public_dir: Path, base_url: str) -> list[Published]:
-    """Write each channel's newest announcements to its feeds under *public_dir*; leave those alone that are the same.
-
-    A second publish into the same directory waits for the first. What a killed one left behind is removed.
+    """A channel on disk: which of its feeds, by their public paths, this publish ``changed``, and how many
+    announcements they hold; ``problem`` says why it was left as it was.
     """
-    directory = public_dir / "feeds"
-    directory.mkdir(parents=True, exist_ok=True)
-    with _alone_in(directory):
-        for unfinished in directory.glob(f"{_UNFINISHED}*"):
-            unfinished.unlink()
-        return [
-            _published(public_dir / channel.path(extension), partial(write, channel, base_url=base_url), newest)
-            for channel in channels
-            for newest in [archive.find(channel.query, limit=MOST_ANNOUNCEMENTS)]
-            for extension, write in _WRITERS.items()
-        ]
+
+    channel: Channel
+    announcements: int = 0
+    changed: tuple[str, ...] = ()
+    problem: str = ""
 
 
-@contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Hold a lock on *directory* that ends with the process, however that ends."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def publish(editor: Editor, channels: Sequence[Channel], *, public_dir: Path) -> list[Published]:
+    """Write the feeds of *channels* under *public_dir*, those that changed, and remove those of channels that are no
+    more.
+    """
+    shelf = Shelf(public_dir)
+    with shelf.alone():
+        published = [_published(shelf, editor, channel) for channel in channels]
+        shelf.put(OPML, opml(channels, base_url=editor.base_url), EMPTY)
+        shelf.put("index.html", index(channels, base_url=editor.base_url), EMPTY)
+        shelf.put("static/style.css", STYLE, EMPTY)
+        shelf.put("feeds/feed.css", SHEET, EMPTY)
+        for stale in shelf.sweep():
+            log.info("feed=%s status=%s", stale.relative_to(public_dir), "removed")
+    return published
+
+
+def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        return _channel(shelf, editor, channel)
+    except (BadQuestion, SQLAlchemyError) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        log.warning("channel=%s status=%s reason=%s", channel.name, "left as it was", reason)
+        shelf.keep(channel.name, *channel.formerly)
+        return Published(channel, problem=reason)
 
 
-def _published(path: Path, write: Callable[[Sequence[Archived]], bytes], newest: Sequence[Archived]) -> Published:
-    count, document = _fitting(write, newest)
-    changed = not path.is_file() or path.read_bytes() != document
-    if changed:
-        _replace(path, document)
-        log.info("feed=%s announcements=%d status=%s", path.name, count, "written")
-    return Published(path, changed, count)
+def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
+    for volume in editor.fill(channel, is_there=lambda number: shelf.has(channel.path("atom", number))):
+        shelf.put(channel.path("atom", volume.number), volume.document, volume.updated)
+    contents, written = documents(editor.current(channel))
+    files = {channel.path(extension): document for extension, document in written.items()}
+    if channel.calendar:
+        files[channel.calendar] = editor.calendar(channel, channel.calendar)
+    changed = [path for path, document in files.items() if shelf.put(path, document, contents.updated)]
+    for path, document in _old_paths(channel, written):
+        shelf.put(path, document, contents.updated)
+    for path in changed:
+        log.info("feed=%s announcements=%d status=%s", path, len(contents.entries), "written")
+    return Published(channel, len(contents.entries), tuple(changed))
 
 
-def _fitting(write: Callable[[Sequence[Archived]], bytes], newest: Sequence[Archived]) -> tuple[int, bytes]:
-    """Return how many of *newest* fit into a feed, but one at least, and the feed."""
-    document = write(newest)
-    if len(document) <= MOST_BYTES:
-        return len(newest), document
-    too_many = bisect_right(range(len(newest)), MOST_BYTES, key=lambda count: len(write(newest[:count])))
-    count = max(1, too_many - 1)
-    return count, write(newest[:count])
-
-
-def _replace(path: Path, document: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED, delete=False) as file:
-        file.write(document)
-        file.flush()
-        os.fchmod(file.fileno(), 0o644)  # a temporary file is its owner's alone, a feed is everyone's
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)
+def _old_paths(channel: Channel, written: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield what stands where the channel was before: a static host can't redirect. It names the present address."""
+    for name in channel.formerly:
+        for extension, document in written.items():
+            yield f"feeds/{name}.{extension}", document

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
@@ -17,13 +17,14 @@ from store.announcement import Archived
 from store.database import Database
 from store.query import Query
 from store.records import read
-from store.tables import announcements
+from store.tables import announcements, events
 
 _BATCH = 500
 _LAST_TURN = select(func.max(announcements.c.turn))
-_TOLD = ("number", "id", "url", "title", "language", "organisation", "source", "story", "first_seen", "place")
+_FOUND = tuple(announcements.c[name] for name in ("number", "place", "turn", "id", "story", "language", "first_seen"))
+_SAID = tuple(announcements.c[name] for name in ("url", "title", "organisation", "source"))
 _TELLINGS = (
-    select(*(announcements.c[name] for name in _TOLD))
+    select(*_FOUND, *_SAID)
     .where(announcements.c.story.in_(bindparam("stories", expanding=True)), announcements.c.gone.is_(None))
     .order_by(announcements.c.place.desc())
 )
@@ -79,7 +80,7 @@ class News:
                 if len(rows) < _BATCH:
                     break
                 below = rows[-1].place
-            return read(connection, found[:limit])
+            return _whole(connection, found[:limit])
 
     def arrivals(self, query: Query, *, after: int, limit: int, once: bool) -> Arrivals:
         """Return at most *limit* of what *query* asks for that came or changed after the turn *after*, in that order.
@@ -88,7 +89,7 @@ class News:
         time that it takes: to look for words since a turn long ago reads all that came since.
         """
         found: list[Row[Any]] = []
-        later = select(announcements).where(*query.conditions()).order_by(announcements.c.turn).limit(_BATCH)
+        later = select(*_FOUND).where(*query.conditions()).order_by(announcements.c.turn).limit(_BATCH)
         last = after
         with self._database.reading() as connection:
             end = connection.execute(_LAST_TURN).scalar() or 0
@@ -103,7 +104,7 @@ class News:
             some = found[:limit]
             if len(some) == limit:
                 last = some[-1].turn
-            return Arrivals(tuple(read(connection, some)), tuple(row.turn for row in some), last)
+            return Arrivals(tuple(_whole(connection, some)), tuple(row.turn for row in some), last)
 
     def changed(self, *, limit: int) -> list[Archived]:
         """Return announcements that changed after they were first seen, the latest change first."""
@@ -112,6 +113,24 @@ class News:
     def gone(self, *, limit: int) -> list[Archived]:
         """Return announcements whose page was removed, the last one first."""
         return self._read(_GONE.limit(limit))
+
+    def events(self, query: Query, *, limit: int) -> list[Archived]:
+        """Return what *query* asks for and has events, what is gone as well, that with the latest event first.
+
+        Its words are looked for among the *limit* latest.
+        """
+        dated = select(events.c.announcement, func.max(events.c.starts).label("latest")).group_by(events.c.announcement)
+        latest = dated.subquery()
+        found = (
+            select(announcements)
+            .join(latest, latest.c.announcement == announcements.c.number)
+            .where(*replace(query, gone=True).conditions())
+            .order_by(latest.c.latest.desc(), announcements.c.id)
+            .limit(limit)
+        )
+        with self._opened(query) as connection:
+            rows = connection.execute(found).all()
+            return read(connection, self._answering(connection, replace(query, gone=True), rows))
 
     def tellings(self, told: Iterable[Archived]) -> dict[str, tuple[Telling, ...]]:
         """Return by id who else tells what *told* tell, translations among them, the newest first."""
@@ -138,9 +157,9 @@ class News:
         if query.asks:
             index = self._database.index
             places = index.newest(connection, query.question(), below=below, limit=_BATCH)
-            there = select(announcements).where(announcements.c.place.in_(places))
+            there = select(*_FOUND).where(announcements.c.place.in_(places))
             return connection.execute(there.order_by(newest)).all()
-        found = select(announcements).where(*query.conditions()).order_by(newest).limit(_BATCH)
+        found = select(*_FOUND).where(*query.conditions()).order_by(newest).limit(_BATCH)
         return connection.execute(found if below is None else found.where(announcements.c.place < below)).all()
 
     def _answering(self, connection: Connection, query: Query, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
@@ -162,6 +181,14 @@ class News:
             first.setdefault((row.story, row.language), row)
         shown = {row.number for row in first.values()}
         return [row for row in rows if not row.story or row.number in shown]
+
+
+def _whole(connection: Connection, found: Sequence[Row[Any]]) -> list[Archived]:
+    """Return the announcements of the rows *found*, in their order."""
+    numbers = [row.number for row in found]
+    rows = connection.execute(select(announcements).where(announcements.c.number.in_(numbers))).all()
+    by_number = {row.number: row for row in rows}
+    return read(connection, [by_number[number] for number in numbers])
 
 
 def _arrival(row: Row[Any]) -> tuple[object, ...]:

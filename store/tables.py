@@ -320,35 +320,37 @@ volumes = Table(
     Column("definition", PlainString(64), nullable=False),
 )
 
-# Whom the operator wants told: since when, and up to which turn what is new was put in the outbox.
+# Whom the operator wants told: since when, up to which turn what is new was put in the outbox, and why it ended.
 destinations = Table(
     "destination",
     metadata,
     Column("name", PlainString(64), primary_key=True),
     Column("begun", UTCDateTime, nullable=False),
     Column("turn", BigInteger, nullable=False),
+    Column("stopped", PlainText, nullable=False),
 )
 
-# The outbox: what is to be told to whom, once a ``key``. ``due`` is when it is tried next, ``delivered`` when it was
-# taken.
+# The outbox: what is to be told to whom, once a ``key``; ``due`` is when it is tried next. What was taken has ``ended``
+# and no ``problem``, what was given up has both.
 deliveries = Table(
     "delivery",
     metadata,
     Column("number", Integer, primary_key=True),
     Column("destination", PlainString(64), nullable=False),
-    Column("key", PlainString(128), nullable=False),
+    Column("key", PlainText, nullable=False),
     Column("kind", PlainString(16), nullable=False),
-    Column("subject", PlainText, nullable=False),
+    Column("content", JSON, nullable=False),
     Column("queued", UTCDateTime, nullable=False),
     Column("due", UTCDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("delivered", UTCDateTime),
+    Column("ended", UTCDateTime),
     Column("problem", PlainText, nullable=False),
     UniqueConstraint("destination", "key", name="uq_delivery_key"),
     Index(
-        "ix_delivery_due",
+        "ix_delivery_waiting",
+        "destination",
         "due",
-        sqlite_where=text("delivered IS NULL"),
-        postgresql_where=text("delivered IS NULL"),
+        sqlite_where=text("ended IS NULL"),
+        postgresql_where=text("ended IS NULL"),
     ),
 )

@@ -1,8 +1,12 @@
 """Valid records for tests, which say only what they are about."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from feeds.channels import Channel
+from feeds.contents import Contents
+from feeds.entries import entry
 from store.announcement import Announcement, Archived, From
 from store.identity import first_id
 
@@ -19,6 +23,11 @@ def an_archived(**changes: Any) -> Archived:
     if "id" not in values:
         values["id"] = first_id(values["url"])
     return Archived(**values)
+
+
+def contents(channel: Channel, announcements: Iterable[Archived], base_url: str, **changes: Any) -> Contents:
+    """What a feed of *announcements*, in this order, holds."""
+    return Contents(channel=channel, entries=tuple(map(entry, announcements)), base_url=base_url, **changes)
 
 
 def _plain() -> dict[str, Any]:

@@ -77,7 +77,8 @@ class Playground:
             database.close()
 
     def feeds(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in sorted((self.directory / "public" / "feeds").iterdir())}
+        feeds = self.directory / "public" / "feeds"
+        return {str(path.relative_to(feeds)): path.read_bytes() for path in sorted(feeds.rglob("*.*"))}
 
 
 @contextmanager

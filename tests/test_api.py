@@ -23,6 +23,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import text
 from starlette.applications import Starlette
 
+from feeds.editor import Editor
 from store import export
 from store.announcement import Archived, Attachment, Event, From
 from store.archive import Archive
@@ -34,6 +35,7 @@ from tests.builders import NOON, an_announcement
 from web.app import app
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, PAGING
 
+NOBODY: Any = None  # neither the description nor the API's own answers need the archive of feeds
 DAY = timedelta(days=1)
 NOW = NOON + 100 * DAY
 PDF = Attachment(url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="別添", text="水素の供給網")
@@ -41,7 +43,7 @@ MEETING = Event(kind="event", starts=NOON, timezone="Asia/Tokyo", title="説明�
 
 
 def served(archive: Archive, base_url: str = BASE) -> Starlette:
-    return app(public_dir=Path("nowhere"), channels=[], base_url=base_url, archive=archive)
+    return app(public_dir=Path("nowhere"), channels=[], editor=Editor(NOBODY, base_url=base_url), archive=archive)
 
 
 @contextmanager
@@ -90,9 +92,6 @@ def described(name: str) -> dict[str, Any]:
     """Return a schema of the API's description, complete."""
     document = asking(served(NOBODY))("/api").json()
     return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-
-
-NOBODY: Any = None  # the description needs no archive
 
 
 def test_a_page_holds_records_and_where_they_answer(ask: Ask, archive: Archive) -> None:

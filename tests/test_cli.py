@@ -183,7 +183,7 @@ def test_publish_says_which_feeds_it_wrote(played: Playground) -> None:
     played.zerowire("publish")
     rows = [json.loads(line) for line in played.zerowire("publish", "--json").stdout.splitlines()]
     assert {row["status"] for row in rows} == {"same"}
-    assert {"all.atom", "moej-ja.rss", "ja.atom"} <= {Path(row["feed"]).name for row in rows}
+    assert {"all", "moej-ja", "ja", "updates"} <= {row["channel"] for row in rows}
 
 
 def test_the_demo_does_one_round_and_prints_what_came_of_it(empty: Playground) -> None:

@@ -6,7 +6,8 @@ from types import ModuleType
 import pytest
 
 from crawler import announce, extract, markup
-from crawler.markup import inside, parsed, plain, remove, sanitised, says_as_much, without_title
+from crawler.markup import inside, parsed, plain, remove, says_as_much, without_title
+from store.markup import sanitised
 
 
 @pytest.mark.parametrize("module", [markup, extract, announce], ids=lambda module: module.__name__)
@@ -112,6 +113,30 @@ def test_a_block_that_is_removed_leaves_the_texts_around_it_apart() -> None:
 @pytest.mark.parametrize("page", ["", " ", "<!-- a -->", "<!DOCTYPE html>", "<?xml version='1.0' encoding='x'?>"])
 def test_a_page_of_nothing_is_a_tree_of_nothing(page: str) -> None:
     assert parsed(page).text_content().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("image", "source"),
+    [
+        ('<img src="blank.gif" data-src="a.png">', "a.png"),
+        ('<img src="a.png" srcset="b.png 2x">', "a.png"),
+        ('<img srcset="a.png 1x, b.png 2x">', "a.png"),
+        ("<img>", None),
+    ],
+)
+def test_a_lazy_picture_has_the_address_that_a_script_would_give_it(image: str, source: str | None) -> None:
+    tree = parsed(image)
+    markup.show_lazy_images(tree)
+    assert tree.find(".//img").get("src") == source
+
+
+@pytest.mark.parametrize(
+    "picture", ['src="https://stats.wp.com/a.gif"', 'src="https://a.example/b" width="1"', 'src="data:,a"', ""]
+)
+def test_what_only_counts_readers_or_waits_for_a_script_is_no_picture_of_a_text(picture: str) -> None:
+    tree = parsed(f'<img {picture}><img src="https://a.example/c.png">')
+    markup.tidy(tree)
+    assert [image.get("src") for image in tree.iter("img")] == ["https://a.example/c.png"]
 
 
 def test_a_page_two_thousand_elements_deep_is_parsed_to_its_end() -> None:

@@ -81,6 +81,9 @@ def test_a_text_of_the_environment_is_taken_as_it_is() -> None:
         ({"ZEROWIRE_LISTEN": "8080"}, "listen: expected HOST:PORT, got '8080'"),
         ({"ZEROWIRE_LISTEN": "localhost:http"}, "listen: expected HOST:PORT, got 'localhost:http'"),
         ({"ZEROWIRE_LISTEN": "localhost:99999"}, "listen: expected HOST:PORT, got 'localhost:99999'"),
+        ({"ZEROWIRE_HUB": "hub.example"}, "hub: expected an address such as http://127.0.0.1:8801, got 'hub.example'"),
+        ({"ZEROWIRE_HUB": "u:pw@hub.example"}, "hub: expected an address such as http://127.0.0.1:8801, got '***@hub."),
+        ({"ZEROWIRE_SEARCHES": "5"}, "ZEROWIRE_SEARCHES: searches: expected a table of searches by name, got 5"),
         ({"ZEROWIRE_CONFIG": "none.toml"}, "none.toml: "),
     ],
 )
@@ -106,6 +109,29 @@ def test_a_wrong_setting_in_the_file_is_named_with_the_file(text: str, named: st
     with pytest.raises(SettingsError) as raised:
         load({})
     assert str(raised.value).startswith(named)
+
+
+@pytest.mark.parametrize("given", ["mailtos://user:secret@example.org", '"mailtos://user:secret@example.org"'])
+def test_what_notify_holds_is_never_shown(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"ZEROWIRE_NOTIFY: .*expected a") as raised:
+        load({"ZEROWIRE_NOTIFY": given})
+    assert "secret" not in str(raised.value)
+    assert "secret" not in repr(Settings(notify={"office": {"to": "mailtos://user:secret@example.org"}}))
+
+
+def test_searches_and_destinations_are_tables() -> None:
+    written(
+        '[searches.cities]\nquery = \'ゼロカーボンシティ OR "zero-carbon city"\'\n[notify.office]\nto = "json://x"\n'
+    )
+    assert load({}).searches == {"cities": {"query": 'ゼロカーボンシティ OR "zero-carbon city"'}}
+    assert load({}).notify == {"office": {"to": "json://x"}}
+
+
+def test_a_crawl_gets_the_searches_but_no_password() -> None:
+    searches = {"cities": {"query": '"zero-carbon city" 🌱\x7f', "formerly": ["towns"]}}
+    handed = environment(Settings(searches=searches, notify={"office": {"to": "mailtos://user:secret@example.org"}}))
+    assert load(handed) == Settings(searches=searches)
+    assert "secret" not in str(handed)
 
 
 def test_a_file_that_is_no_text_is_an_error_that_names_it() -> None:

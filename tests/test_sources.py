@@ -94,10 +94,11 @@ def test_at_least_four_pairs_of_pages_are_translations(announcements: list[Archi
 
 def test_every_feed_reads_back_as_stored(crawled: Playground, announcements: list[Archived]) -> None:
     stored = {each.id: each for each in announcements}
-    for name, document in crawled.feeds().items():
+    documents = {name: document for name, document in crawled.feeds().items() if name.endswith((".atom", ".rss"))}
+    for name, document in documents.items():
         feed = feedparser.parse(document)
         assert not feed.bozo, name
-        assert feed.entries, name
+        assert feed.entries or name.startswith(("updates", "gone", "health")), name
         for entry in feed.entries:
             _assert_reads_back(entry, stored[entry.id], atom=name.endswith(".atom"))
 

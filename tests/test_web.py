@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ import feedparser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lxml import html
+from lxml import etree, html
 from starlette.applications import Starlette
 
-from feeds.channels import Channel
+from feeds.channels import MEDIA_TYPES, Channel, Group
+from feeds.editor import Editor
 from feeds.publish import publish
 from store.archive import Archive
 from store.database import Database
@@ -27,32 +29,35 @@ from web.app import app
 
 CHANNELS = [
     Channel("all", "All <script>alert(1)</script>", Query(gone=False)),
-    Channel("moej", "Ministry of the Environment, Japan", Query(organisation="moej", gone=False)),
-    Channel("ja", "日本語", Query(language="ja", gone=False), "ja"),
-    Channel("moej-ja", "環境省 報道発表", Query(source="moej-ja", gone=False), "ja"),
+    Channel(
+        "moej", "Ministry of the Environment, Japan", Query(organisation="moej", gone=False), None, Group.ORGANISATION
+    ),
+    Channel("ja", "日本語", Query(language="ja", gone=False), "ja", Group.LANGUAGE, formerly=("japanese",)),
+    Channel("moej-ja", "環境省 報道発表", Query(source="moej-ja", gone=False), "ja", Group.SOURCE),
 ]
 UNPUBLISHED = Channel("en", "English", Query(language="en", gone=False), "en")
 MODIFIED = datetime(2026, 6, 11, 3, 0, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    database = Database(f"sqlite:///{tmp_path / 'archive.db'}")
-    archive = Archive(database)
-    archive.save(an_announcement(), now=NOON)  # as published
-    yield archive
-    database.close()
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(f"sqlite:///{tmp_path / 'archive.db'}")) as opened:
+        Archive(opened).save(an_announcement(), now=NOON)  # as published
+        yield opened
+
+
+@pytest.fixture
+def archive(database: Database) -> Archive:
+    return Archive(database)
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a publish wrote, for every test to copy."""
     directory = tmp_path_factory.mktemp("published")
-    database = Database(f"sqlite:///{directory / 'archive.db'}")
-    archive = Archive(database)
-    archive.save(an_announcement(), now=NOON)
-    publish(archive, CHANNELS, public_dir=directory / "public", base_url=BASE)
-    database.close()
+    with closing(Database(f"sqlite:///{directory / 'archive.db'}")) as database:
+        Archive(database).save(an_announcement(), now=NOON)
+        publish(Editor(database, base_url=BASE), CHANNELS, public_dir=directory / "public")
     return directory / "public"
 
 
@@ -62,8 +67,8 @@ def feeds(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ask(feeds: Path, archive: Archive) -> Ask:
-    return asking(served(feeds.parent, archive))
+def ask(feeds: Path, database: Database) -> Ask:
+    return asking(served(feeds.parent, database))
 
 
 @pytest.fixture
@@ -74,8 +79,9 @@ def dated(feeds: Path) -> str:
     return format_datetime(MODIFIED, usegmt=True)
 
 
-def served(public: Path, archive: Archive, base_url: str = BASE) -> Starlette:
-    return app(public_dir=public, channels=[*CHANNELS, UNPUBLISHED], base_url=base_url, archive=archive)
+def served(public: Path, database: Database, base_url: str = BASE, hub: str = "") -> Starlette:
+    editor = Editor(database, base_url=base_url, hub=hub)
+    return app(public_dir=public, channels=[*CHANNELS, UNPUBLISHED], editor=editor, archive=Archive(database))
 
 
 def test_a_feed_is_served_as_it_stands_on_disk(ask: Ask, feeds: Path) -> None:
@@ -84,10 +90,20 @@ def test_a_feed_is_served_as_it_stands_on_disk(ask: Ask, feeds: Path) -> None:
     assert feedparser.parse(answer.content).entries[0].title == an_announcement().title
 
 
-@pytest.mark.parametrize("extension", ["atom", "rss"])
-def test_a_feed_says_what_it_is_and_who_may_use_it(ask: Ask, extension: str) -> None:
-    headers = ask(f"/feeds/ja.{extension}").headers
-    assert headers["content-type"] == f"application/{extension}+xml; charset=utf-8"
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("feeds/ja.atom", "application/atom+xml"),
+        ("feeds/ja.rss", "application/rss+xml"),
+        ("feeds/ja.json", "application/feed+json"),
+        ("feeds/ja.ics", "text/calendar"),
+        ("calendar.ics", "text/calendar"),
+        ("feeds.opml", "text/x-opml"),
+    ],
+)
+def test_a_feed_says_what_it_is_and_who_may_use_it(ask: Ask, path: str, kind: str) -> None:
+    headers = ask(f"/{path}").headers
+    assert headers["content-type"] == f"{kind}; charset=utf-8"
     assert headers["cache-control"] == "public, max-age=300"
     assert headers["access-control-allow-origin"] == "*"
     assert headers["x-content-type-options"] == "nosniff"
@@ -118,10 +134,10 @@ def test_a_client_that_has_another_feed_gets_this_one(ask: Ask, given: str) -> N
     assert ask("/feeds/all.atom", if_none_match=given).status_code == 200
 
 
-def test_a_client_that_has_not_seen_the_change_gets_the_feed(ask: Ask, archive: Archive, feeds: Path) -> None:
+def test_a_client_that_has_not_seen_the_change_gets_the_feed(ask: Ask, database: Database, feeds: Path) -> None:
     tag = ask("/feeds/all.atom").headers["etag"]
-    archive.save(an_announcement(title="訂正"), now=NOON)
-    publish(archive, CHANNELS, public_dir=feeds.parent, base_url=BASE)
+    Archive(database).save(an_announcement(title="訂正"), now=NOON)
+    publish(Editor(database, base_url=BASE), CHANNELS, public_dir=feeds.parent)
     answer = ask("/feeds/all.atom", if_none_match=tag)
     assert answer.status_code == 200
     assert "訂正" in answer.text
@@ -186,15 +202,17 @@ def test_who_takes_gzip_need_not_load_again_what_it_has_plain(ask: Ask) -> None:
     "path",
     [
         "/feeds/none.atom",
-        "/feeds/all",
-        "/feeds/all.json",
-        "/feeds/all.atom/",
+        "/feeds/all.html",
+        "/feeds/all/0.atom",
+        "/feeds/all/1.rss",
+        "/feeds/all/7.atom",
+        "/feeds/none/1.atom",
+        "/feeds/search.html",
         "/feeds/..%2fall.atom",
         "/feeds/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
         "/feeds/all.atom%00",
         "/feeds/.unfinished-1",
         "/feeds/",
-        "/feeds",
         "/static/../app.py",
         "/%ff",
     ],
@@ -215,8 +233,14 @@ def test_a_feed_that_cannot_be_read_is_503(ask: Ask, feeds: Path) -> None:
     assert ask("/feeds/en.rss").status_code == 503
 
 
-def test_without_any_feed_there_is_the_start_page_all_the_same(tmp_path: Path, archive: Archive) -> None:
-    ask = asking(served(tmp_path / "nothing", archive))
+def test_a_feed_that_cannot_be_read_any_more_is_served_as_it_was(ask: Ask, feeds: Path) -> None:
+    before = ask("/feeds/all.atom")
+    (feeds / "all.atom").unlink()
+    assert ask("/feeds/all.atom").content == before.content
+
+
+def test_without_any_feed_there_is_the_start_page_all_the_same(tmp_path: Path, database: Database) -> None:
+    ask = asking(served(tmp_path / "nothing", database))
     assert (ask("/").status_code, ask("/feeds/all.atom").status_code) == (200, 503)
 
 
@@ -244,26 +268,29 @@ def test_no_header_makes_the_server_fail(ask: Ask, headers: dict[str, str]) -> N
     assert ask("/feeds/all.atom", **headers).status_code in (200, 304)
 
 
-def test_the_start_page_links_both_formats_of_every_channel(ask: Ask) -> None:
+def test_the_start_page_links_every_feed_of_every_channel(ask: Ask) -> None:
     page = html.fromstring(ask("/").content)
     linked = {urljoin(BASE, address) for address in page.xpath("//table//a/@href")}
-    channels = [*CHANNELS, UNPUBLISHED]
-    assert linked == {f"{BASE}/feeds/{channel.name}.{each}" for channel in channels for each in ("atom", "rss")}
+    names = [channel.name for channel in (*CHANNELS, UNPUBLISHED)]
+    feeds = {f"{BASE}/feeds/{name}.{each}" for name in names for each in ("atom", "rss", "json", "ics")}
+    assert linked == feeds - {f"{BASE}/feeds/all.ics"} | {f"{BASE}/calendar.ics"}
 
 
 def test_readers_find_the_feeds_of_everything_and_of_each_language_by_themselves(ask: Ask) -> None:
     page = html.fromstring(ask("/").content)
     found = {(link.get("type"), link.get("href")) for link in page.xpath("//link[@rel='alternate'][@title]")}
     assert found == {
-        (f"application/{each}+xml", f"/feeds/{name}.{each}") for name in ("all", "ja", "en") for each in ("atom", "rss")
+        (kind, f"/feeds/{name}.{each}") for name in ("all", "ja", "en") for each, kind in MEDIA_TYPES.items()
     }
 
 
-def test_under_a_path_the_links_are_under_it_too(feeds: Path, archive: Archive) -> None:
-    page = html.fromstring(asking(served(feeds.parent, archive, "https://city.example/wire/"))("/").content)
+def test_under_a_path_the_links_are_under_it_too(feeds: Path, database: Database) -> None:
+    ask = asking(served(feeds.parent, database, "https://city.example/wire/"))
+    page = html.fromstring(ask("/").content)
     assert "/wire/feeds/all.atom" in page.xpath("//table//a/@href")
     assert page.xpath("//link[@rel='stylesheet']/@href") == ["/wire/static/style.css"]
     assert page.xpath("//link[@rel='canonical']/@href") == ["https://city.example/wire/"]
+    assert ask("/feed").headers["location"] == "/wire/feeds/all.atom"
 
 
 def test_a_title_in_another_language_says_so(ask: Ask) -> None:
@@ -300,14 +327,119 @@ def test_the_start_page_is_not_sent_again_either(ask: Ask) -> None:
     assert ask("/", if_none_match=answer.headers["etag"]).status_code == 304
 
 
-def test_a_feed_over_http_is_never_torn_beside_a_publishing_loop(ask: Ask, archive: Archive, feeds: Path) -> None:
+def test_a_feed_over_http_is_never_torn_beside_a_publishing_loop(ask: Ask, database: Database, feeds: Path) -> None:
     renamed = [[Channel("all", title, Query())] for title in ("A", "B")] * 20
     seen, reads = set(), 0
+    editor = Editor(database, base_url=BASE)
     with ThreadPoolExecutor(1) as pool:
-        loop = [pool.submit(publish, archive, each, public_dir=feeds.parent, base_url=BASE) for each in renamed]
+        loop = [pool.submit(publish, editor, each, public_dir=feeds.parent) for each in renamed]
         while reads < 100 or not loop[-1].done():
             answer = ask("/feeds/all.atom", accept_encoding=("gzip", "identity")[reads % 2])
             seen.add((answer.headers["etag"].removesuffix('-gzip"').strip('"'), answer.content))
             reads += 1
     assert all(content.endswith(b"</feed>\n") for _, content in seen)
     assert 2 <= len(seen) <= 3  # a tag for each content, and no other
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/feed", "/feeds/all.atom"),
+        ("/rss.xml", "/feeds/all.rss"),
+        ("/feed.json", "/feeds/all.json"),
+        ("/feeds/all", "/feeds/all.atom"),
+        ("/feeds/ja/", "/feeds/ja.atom"),
+        ("/feeds/ja.xml", "/feeds/ja.atom"),
+        ("/feeds/all.ics", "/calendar.ics"),
+        ("/feeds/japanese.rss", "/feeds/ja.rss"),
+        ("/feeds/japanese.ics", "/feeds/ja.ics"),
+    ],
+)
+def test_an_old_address_leads_to_the_present_one(ask: Ask, path: str, there: str) -> None:
+    answer = ask(path, host="evil.example")
+    assert (answer.status_code, answer.headers["location"]) == (301, there)
+
+
+def test_a_page_of_another_site_may_ask_whether_it_may_ask(ask: Ask) -> None:
+    answer = ask("/feeds/all.atom", "OPTIONS")
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "If-None-Match" in answer.headers["access-control-allow-headers"]
+
+
+def test_a_hub_is_named_in_the_header_of_what_it_is_told_of(feeds: Path, database: Database) -> None:
+    answer = asking(served(feeds.parent, database, hub="https://hub.example/"))("/feeds/ja.rss")
+    assert (
+        answer.headers["link"] == '<https://hub.example/>; rel="hub", <https://wire.example/feeds/ja.rss>; rel="self"'
+    )
+
+
+def test_a_volume_is_kept_for_long_and_what_will_follow_it_is_in_the_feed_till_then(
+    ask: Ask, archive: Archive, feeds: Path, database: Database
+) -> None:
+    for number in range(50):
+        archive.save(an_announcement(url=f"https://www.env.go.jp/{number}", title=str(number)), now=NOON)
+    publish(Editor(database, base_url=BASE), CHANNELS, public_dir=feeds.parent)
+    answer = ask("/feeds/all/1.atom")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=604800, immutable")
+    following = ask("/feeds/all/2.atom")
+    assert (following.status_code, following.headers["location"]) == (307, "/feeds/all.atom")
+    assert ask("/feeds/all/3.atom").status_code == 404
+
+
+def test_a_question_is_a_feed(ask: Ask, archive: Archive) -> None:
+    archive.save(an_announcement(url="https://www.env.go.jp/2", title="水素の公募", text="水素"), now=NOON)
+    found = feedparser.parse(ask("/feeds/search.atom?language=ja&q=水素").content)
+    assert [entry.title for entry in found.entries] == ["水素の公募"]
+    everywhere = {entry.id for entry in feedparser.parse(ask("/feeds/search.rss").content).entries}
+    assert found.entries[0].id in everywhere
+    (own,) = [link.href for link in found.feed.links if link.rel == "self"]
+    assert own == f"{BASE}/feeds/search.atom?q=%E6%B0%B4%E7%B4%A0&language=ja"
+
+
+def test_a_question_has_one_address_and_one_tag_however_it_is_asked(ask: Ask) -> None:
+    one, other = ask("/feeds/search.json?q=公募&source=moej-ja"), ask("/feeds/search.json?source=moej-ja&since=&q=公募")
+    assert one.content == other.content
+    assert ask("/feeds/search.json?q=公募&source=moej-ja", if_none_match=other.headers["etag"]).status_code == 304
+
+
+def test_a_question_has_a_calendar(ask: Ask) -> None:
+    answer = ask("/feeds/search.ics?q=公募")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.text.startswith("BEGIN:VCALENDAR")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("q=%22", 400),
+        ("words=1", 400),
+        ("since=never", 400),
+        ("has=nothing", 400),
+        ("q=1&q=2", 400),
+        ("q=" + "a" * 20_000, 414),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_in_a_line_of_text(ask: Ask, asked: str, status: int) -> None:
+    answer = ask(f"/feeds/search.atom?{asked}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/plain; charset=utf-8")
+    assert len(answer.text.splitlines()) == 1
+
+
+def test_a_questions_feed_is_served_as_it_was_while_the_archive_cannot_be_read(
+    feeds: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.feeds._FRESH", -1)
+    ask = asking(served(feeds.parent, database))
+    before = ask("/feeds/search.atom?q=脱炭素")
+    database.close()
+    (tmp_path / "archive.db").write_bytes(b"no database")
+    assert ask("/feeds/search.atom?q=脱炭素").content == before.content
+    assert ask("/feeds/search.atom?q=水素").status_code == 503
+
+
+def test_a_feed_brings_its_style_with_it(ask: Ask) -> None:
+    for path in ("/feeds/all.atom", "/feeds/all.rss"):
+        instruction = etree.fromstring(ask(path).content).getprevious()
+        sheet = urljoin(path, instruction.get("href"))
+        assert ask(sheet).headers["content-type"] == "text/css; charset=utf-8"

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from starlette.responses import Response
 _TAG = re.compile(r'"[^"]*"')
 _CODING = re.compile(r"([^\s,;]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*(?:,|$)", re.IGNORECASE)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
+_MOST_BYTES = 64_000_000  # of documents that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +44,41 @@ class Document:
 
 
 class Shelf:
-    """Files as documents, by name; a file is read again only when it was replaced."""
+    """Files as documents; a file is read again only when it was replaced. What was asked for lately is kept."""
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        self._files = files
-        self._read: dict[str, tuple[tuple[int, int, int], Document]] = {}
+    def __init__(self, *, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._read: OrderedDict[Path, tuple[tuple[int, int, int], Document]] = OrderedDict()
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._files
+    def document(self, path: Path) -> Document:
+        """Return the file *path* as it is now; as it was, where it can't be read anymore. Raises OSError."""
+        try:
+            return self._now(path)
+        except OSError:
+            if path not in self._read:
+                raise
+            return self._read[path][1]
 
-    def document(self, name: str) -> Document:
-        """Return the file of that name as it is now. Raises OSError where there is none, or it can't be read."""
-        with self._files[name].open("rb") as file:
+    def _now(self, path: Path) -> Document:
+        status = path.stat()
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        known = self._read.get(path)
+        if known and known[0] == stamp:
+            self._read.move_to_end(path)
+            return known[1]
+        with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            known = self._read.get(name)
-            if known and known[0] == stamp:
-                return known[1]
             document = Document.of(file.read(), datetime.fromtimestamp(int(status.st_mtime), UTC))
-        self._read[name] = (stamp, document)
+        self._keep(path, (status.st_mtime_ns, status.st_size, status.st_ino), document)
         return document
+
+    def _keep(self, path: Path, stamp: tuple[int, int, int], document: Document) -> None:
+        before = self._read.pop(path, None)
+        self._read[path] = stamp, document
+        self._bytes += _size(document) - (_size(before[1]) if before else 0)
+        while self._bytes > self._most_bytes and len(self._read) > 1:
+            self._bytes -= _size(self._read.popitem(last=False)[1][1])
 
 
 def answer(request: Request, document: Document, media_type: str, headers: Mapping[str, str]) -> Response:
@@ -96,6 +113,8 @@ def _known_tag(request: Request, document: Document, *, compressed: bool) -> str
 
 def _instant(value: str) -> datetime:
     """Return an HTTP date, in the distant past where it is none: a wrong one is ignored (section 13.1.3)."""
+    if not value:
+        return _OLDEST
     try:
         instant = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
@@ -106,3 +125,7 @@ def _instant(value: str) -> datetime:
 def _takes_gzip(accepted: str) -> bool:
     weights = {coding.lower(): float(weight or 1) for coding, weight in _CODING.findall(accepted)}
     return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _size(document: Document) -> int:
+    return len(document.body) + len(document.compressed)

@@ -1,0 +1,224 @@
+"""Announcements in, entries out: what every format of a feed shows of them. Pure.
+
+This module alone knows what an entry's text is made of, and that the archive may hold anything: an entry has text that
+XML allows, HTML that nothing runs in (store.markup), and addresses in ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html import escape, unescape
+from urllib.parse import quote
+
+from feeds.channels import organisation_name
+from feeds.event_dates import dates
+from store.announcement import Archived, Attachment
+from store.markup import shown
+from store.news import Telling
+
+_ILLEGAL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
+    + "\u202a-\u202e\u2066-\u2069]"  # and what would turn the reader's own text around
+)
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+_HREF = re.compile(r'\bhref="([^"]*)"')
+_BEGINNING = re.compile(r".{150,299}(?:[。！？]|(?= ))")
+_BLOCK_END = re.compile(r"</(?:p|h[1-6]|ul|ol|dl|table|blockquote|pre|div|figure)>\s*")
+_MOST_HTML = 200_000  # bytes, escaped: two long entries and all that stands around them fit into a feed
+_MOST_READ = 400_000  # characters
+_WORDS = {
+    "en": {
+        "attachments": "Attachments",
+        "dates": "Dates",
+        "others": "Also announced by",
+        "translations": "In other languages",
+        "goes on": "The text goes on at its source",
+    },
+    "ja": {
+        "attachments": "添付資料",
+        "dates": "日程",
+        "others": "ほかの発表元",
+        "translations": "他の言語",
+        "goes on": "続きは発表元のページへ",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment; ``length`` is in bytes."""
+
+    url: str
+    type: str
+    title: str
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same, told by another announcement: in another language, or by another organisation."""
+
+    url: str
+    title: str
+    language: str | None
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What all formats show: text that XML allows, addresses in ASCII, no gaps. ``html`` ends with what readers of it
+    would miss: dates, other places, files that the text does not link.
+    """
+
+    id: str
+    url: str
+    title: str
+    language: str | None
+    author: str
+    summary: str
+    html: str
+    published: datetime
+    updated: datetime
+    categories: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    translations: tuple[Elsewhere, ...] = ()
+    others: tuple[Elsewhere, ...] = ()
+
+
+def entry(announcement: Archived, tellings: Sequence[Telling] = ()) -> Entry:
+    """Return *announcement* as an entry; *tellings* are the others that tell its story."""
+    url = address(announcement.url)
+    title = line(announcement.title) or url or announcement.id
+    files = tuple(_file(attachment) for attachment in announcement.attachments if _is_on_the_web(attachment))
+    translated = set(announcement.translations)
+    made = Entry(
+        id=legal(announcement.id),
+        url=url,
+        title=title,
+        language=_language(announcement.language),
+        author=line(organisation_name(announcement.organisation, announcement.language)) or "zerowire",
+        summary=line(announcement.summary) or beginning(line(announcement.text)) or title,
+        html=_html(announcement),
+        published=announcement.published,
+        updated=_updated(announcement),
+        categories=tuple(filter(None, dict.fromkeys(map(line, (*announcement.tags, *announcement.topics))))),
+        files=files,
+        translations=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id in translated),
+        others=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id not in translated),
+    )
+    return replace(made, html=_whole(made, list(map(line, dates(announcement)))))
+
+
+def paragraphs(text: str) -> str:
+    """Return plain *text* as HTML."""
+    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in text.splitlines() if part.strip())
+
+
+def anchor(url: str, title: str) -> str:
+    return f'<a href="{escape(url)}">{escape(title, quote=False)}</a>'
+
+
+def beginning(text: str) -> str:
+    """Return the first few sentences, or as many words, or, of Japanese without an end in sight, characters."""
+    if len(text) <= 300:
+        return text
+    found = _BEGINNING.match(text)
+    return f"{found[0] if found else text[:299]}…"
+
+
+def legal(text: str) -> str:
+    """Return *text* without what XML 1.0 forbids or advises against (section 2.2), nor what changes its direction."""
+    return _ILLEGAL.sub("", text)
+
+
+def line(text: str) -> str:
+    """Return *text* on one line."""
+    return " ".join(legal(text).split())
+
+
+def address(url: str) -> str:
+    """Return *url* as a URI (RFC 3986), whose characters RSS and validators ask for; escapes stay as they are."""
+    return quote(legal(url).strip(), safe="%/:?#@!$&'()*+,;=~")
+
+
+def _html(announcement: Archived) -> str:
+    """Return what the page says. Legal text comes out of legal text but for references such as ``&#11;``."""
+    markup = shown(legal(announcement.html[:_MOST_READ]), announcement.url)
+    return legal(markup) or paragraphs(legal(announcement.text[:_MOST_READ]))
+
+
+def _updated(announcement: Archived) -> datetime:
+    """Return when the text last changed. What never did is as old as it says: a first crawl must flood no reader."""
+    changed = announcement.updated > announcement.first_seen
+    return announcement.updated.astimezone(UTC) if changed else announcement.published
+
+
+def _language(tag: str) -> str | None:
+    return tag if _LANGUAGE_TAG.fullmatch(tag) else None
+
+
+def _elsewhere(telling: Telling, announcement: Archived) -> Elsewhere:
+    author = line(organisation_name(telling.organisation, announcement.language)) or "zerowire"
+    url = address(telling.url)
+    return Elsewhere(url, line(telling.title) or url, _language(telling.language), author)
+
+
+def _is_on_the_web(attachment: Attachment) -> bool:
+    return attachment.url.startswith(("https://", "http://"))
+
+
+def _file(attachment: Attachment) -> File:
+    url = address(attachment.url)
+    media_type = attachment.type if _MEDIA_TYPE.fullmatch(attachment.type) else "application/octet-stream"
+    return File(url, media_type, line(attachment.title) or url.rpartition("/")[2] or url, attachment.length)
+
+
+def _whole(made: Entry, event_dates: Sequence[str]) -> str:
+    """Return the text of *made* with what belongs to it below."""
+    words = _WORDS.get(made.language or "", _WORDS["en"])
+    linked = {address(unescape(there)) for there in _HREF.findall(made.html)}
+    parts = {
+        "dates": [escape(told, quote=False) for told in event_dates],
+        "attachments": [anchor(file.url, file.title) for file in made.files if file.url not in linked],
+        "others": list(map(_telling, made.others)),
+        "translations": list(map(_telling, made.translations)),
+    }
+    below = [_list(words[name], items) for name, items in parts.items() if items]
+    return "\n".join((_cut(made, words["goes on"]), *below))
+
+
+def _telling(other: Elsewhere) -> str:
+    language = f' lang="{other.language}" hreflang="{other.language}"' if other.language else ""
+    author = escape(other.author, quote=False)
+    return f'{author}: <a href="{escape(other.url)}"{language}>{escape(other.title, quote=False)}</a>'
+
+
+def _list(heading: str, items: Iterable[str]) -> str:
+    return f"<p>{heading}</p>\n<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _cut(made: Entry, goes_on: str) -> str:
+    """Return the text of *made*, of one that would fill a feed the beginning."""
+    if not made.html:
+        return f"<p>{anchor(made.url, made.title)}</p>"
+    if len(escape(made.html).encode()) <= _MOST_HTML:
+        return made.html
+    ends = _fitting_ends(made.html)
+    kept = made.html[: max(ends, default=0)] or paragraphs(beginning(line(re.sub(r"<[^>]*>", " ", made.html))))
+    return f"{shown(kept, made.url)}\n<p>{anchor(made.url, goes_on)}</p>"
+
+
+def _fitting_ends(html: str) -> Iterator[int]:
+    """Yield where blocks of *html* end that a feed has room for."""
+    size = start = 0
+    for end in (found.end() for found in _BLOCK_END.finditer(html)):
+        size += len(escape(html[start:end]).encode())
+        if size > _MOST_HTML:
+            return
+        start = end
+        yield end

@@ -1,0 +1,186 @@
+"""An announcement in, its events' dates out: a plain line each, in the announcement's language. Pure.
+
+This module alone knows how a date is written for people, which days an event takes, and that midnight is the 24:00 of
+the day that it ends: what is due then is not due the day after.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from store.announcement import Archived, Event
+
+DEADLINE = "deadline"
+
+_WORDS = {
+    "en": {
+        "deadline": "Deadline: ",
+        "event": "Event: ",  # in front of what has no name of its own
+        "name": ": {}",
+        "its place": " ({})",  # behind a name
+        "place": ", {}",
+        "online": "online",
+    },
+    "ja": {
+        "deadline": "締切：",
+        "event": "開催：",
+        "name": "：{}",
+        "its place": "（{}）",
+        "place": "、{}",
+        "online": "オンライン",
+    },
+}
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS_IN_JAPANESE = "月火水木金土日"
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    r"\u202a-\u202e\u2066-\u2069]"  # an override of direction would reach over what stands beside the text
+)
+
+
+def dates(announcement: Archived) -> list[str]:
+    """Return a line for each event, the earliest first, that can stand in text beside the announcement's title.
+
+    The hours' zone is named, the event where it has a name of its own. What ``when`` can't tell is left out.
+    """
+    told = [(found, event) for event in announcement.events if (found := when(event))]
+    return [line(announcement, event, found) for found, event in sorted(told, key=lambda each: each[0].starts)]
+
+
+def line(announcement: Archived, event: Event, found: When) -> str:
+    """Return the line of an *event* of *announcement*, of which ``when`` found *found*."""
+    words = _words(announcement)
+    name, place = own_name(announcement, event), where(announcement, event)
+    told = deadline_head(announcement, event) or ("" if name else words["event"])
+    told += _in_japanese(found) if announcement.language == "ja" else _in_english(found)
+    if name:
+        told += words["name"].format(name)
+    if place:
+        told += words["its place" if name else "place"].format(place)
+    return told
+
+
+def deadline_head(announcement: Archived, event: Event) -> str:
+    """Return what stands in front of a deadline, in the announcement's language; of another event nothing."""
+    return _words(announcement)["deadline"] if event.kind == DEADLINE else ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The times of an event in its zone, to the second, and how people tell them.
+
+    ``first`` and ``last`` are the days that it takes, ``since`` and ``until`` the hours on them (``HH:MM``), empty
+    where whole days are meant. What has no end behind its start ends with it. A deadline takes the day that it closes.
+    """
+
+    starts: datetime
+    ends: datetime
+    first: date
+    since: str
+    last: date
+    until: str
+
+
+def when(event: Event) -> When | None:
+    """Return the times of *event*; None where its start leaves the years 1 to 9999, in UTC or in its zone."""
+    zone = ZoneInfo(event.timezone or "UTC")
+    starts = _in_zone(event.starts, zone)
+    if starts is None:
+        return None
+    ends = _in_zone(event.ends, zone) if event.ends and event.kind != DEADLINE else None
+    return _days(event, starts, max(starts, ends or starts, key=datetime.timestamp))
+
+
+def where(announcement: Archived, event: Event) -> str:
+    """Return the place of *event*, as one line; "online" in the announcement's language."""
+    place = plain(event.place)
+    return _words(announcement)["online"] if place == "online" else place
+
+
+def own_name(announcement: Archived, event: Event) -> str:
+    """Return what *event* is called besides its announcement's title, as one line: of "title: session" the session."""
+    name, title = plain(event.title), plain(announcement.title)
+    return "" if name == title else name.removeprefix(f"{title}: ")
+
+
+def plain(text: str, most: int = 300) -> str:
+    """Return *text* as one line of at most *most* characters, without those that are not seen but act."""
+    words = " ".join(_UNSEEN.sub("", text[: 10 * most]).split())
+    return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
+def _words(announcement: Archived) -> dict[str, str]:
+    return _WORDS.get(announcement.language, _WORDS["en"])
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime | None:
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0).astimezone(zone)
+    except OverflowError:
+        return None
+
+
+def _days(event: Event, starts: datetime, ends: datetime) -> When:
+    if event.all_day:
+        return When(starts, ends, starts.date(), "", ends.date(), "")
+    since = _closing(starts) if event.kind == DEADLINE else (starts.date(), f"{starts:%H:%M}")
+    until = since if ends == starts else _closing(ends)
+    return When(starts, ends, *since, *until)
+
+
+def _closing(moment: datetime) -> tuple[date, str]:
+    if moment.time() == time() and moment.date() > date.min:
+        return moment.date() - timedelta(days=1), "24:00"
+    return moment.date(), f"{moment:%H:%M}"
+
+
+def _in_english(found: When) -> str:
+    first, last = found.first, found.last
+    if found.since and first != last:
+        return f"{_weekday(first)}, {found.since} – {_weekday(last)}, {found.until} {_zone(found)}"
+    if found.since:
+        return f"{_weekday(first)}, {'–'.join(dict.fromkeys((found.since, found.until)))} {_zone(found)}"
+    if first == last:
+        return _weekday(first)
+    if first.year != last.year:
+        return f"{_english(first)} – {_english(last)}"
+    if first.month != last.month:
+        return f"{first.day} {_MONTHS[first.month - 1]} – {_english(last)}"
+    return f"{first.day}–{_english(last)}"
+
+
+def _weekday(day: date) -> str:
+    return f"{_english(day)} ({_WEEKDAYS[day.weekday()]})"
+
+
+def _english(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _in_japanese(found: When) -> str:
+    told = f"{_japanese(found.first)}{found.since}"
+    if (found.last, found.until) != (found.first, found.since):
+        told += f"～{_japanese(found.last, behind=found.first)}{found.until}"
+    return f"{told} {_zone(found)}" if found.since else told
+
+
+def _japanese(day: date, behind: date | None = None) -> str:
+    """Return *day*, but what it shares with the one that it stands *behind*."""
+    if day == behind:
+        return ""
+    year = "" if behind and day.year == behind.year else f"{day.year}年"
+    month = "" if behind and not year and day.month == behind.month else f"{day.month}月"
+    return f"{year}{month}{day.day}日（{_WEEKDAYS_IN_JAPANESE[day.weekday()]}）"
+
+
+def _zone(found: When) -> str:
+    """Return the zone's name at the start, ``JST``; its offset where it has none."""
+    name = found.starts.tzname() or ""
+    return name if name.isalpha() else f"UTC{name}"

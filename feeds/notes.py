@@ -1,0 +1,174 @@
+"""What happened to announcements and sources in, entries out: for the channels updates, gone and health. Pure.
+
+This module alone knows how a change, a removal and a fault are told. Each has an id of its own, which follows from what
+it tells of: it is no second entry of the announcement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+from itertools import pairwise
+from uuid import NAMESPACE_URL, uuid5
+
+from feeds.entries import Entry, anchor, beginning, entry, line, paragraphs
+from store.announcement import Archived, Attachment, Revision
+from store.differences import Difference, Kind, Piece, difference, shortened
+from store.health import Fault
+from store.markup import shown
+
+_WORDS = {
+    "en": {
+        "changed": "Changed: ",
+        "removed": "Removed: ",
+        "title": "Title",
+        "added files": "Files added",
+        "removed files": "Files removed",
+        "is removed": "The page was found removed. The archive keeps what it said:",
+    },
+    "ja": {
+        "changed": "更新：",
+        "removed": "削除：",
+        "title": "タイトル",
+        "added files": "追加された資料",
+        "removed files": "削除された資料",
+        "is removed": "このページは削除されました。アーカイブには次の内容が保存されています。",
+    },
+}
+_MOST_PROBLEMS = 50
+_TAGS = {Kind.SAME: "{}", Kind.REMOVED: "<del>{}</del>", Kind.ADDED: "<ins>{}</ins>"}
+
+
+def changes(announcements: Iterable[Archived]) -> list[Entry]:
+    """Return an entry for each revision of *announcements*, the latest first: what became of that wording, and when.
+
+    What was corrected before anybody could have read it makes none, as it makes no revision.
+    """
+    found = [change for announcement in announcements for change in _changes(announcement)]
+    return sorted(found, key=lambda each: (each.published, each.id), reverse=True)
+
+
+def removals(announcements: Iterable[Archived]) -> list[Entry]:
+    """Return an entry for each of *announcements* that is gone, in their order."""
+    return [_removal(announcement, announcement.gone) for announcement in announcements if announcement.gone]
+
+
+def faults(found: Iterable[Fault], base_url: str) -> list[Entry]:
+    """Return an entry for each fault that began, and for each that ended, the latest first."""
+    told = [each for fault in found for each in _fault(fault, base_url)]
+    return sorted(told, key=lambda each: (each.published, each.id), reverse=True)
+
+
+def _changes(announcement: Archived) -> Iterator[Entry]:
+    present = Revision(
+        seen=announcement.updated,
+        title=announcement.title,
+        text=announcement.text,
+        attachments=announcement.attachments,
+    )
+    for old, new in pairwise((*announcement.revisions, present)):
+        yield _change(announcement, old, new)
+
+
+def _change(announcement: Archived, old: Revision, new: Revision) -> Entry:
+    made, words = _plain_entry(announcement), _words(announcement)
+    changed = difference(old, new)
+    html = shown("\n".join(_difference(changed, words)), announcement.url) or paragraphs(made.title)
+    return replace(
+        made,
+        id=_id(f"{announcement.id}#{old.seen.isoformat()}"),
+        title=f"{words['changed']}{line(new.title) or made.title}",
+        summary=beginning(line(_added(changed))) or made.title,
+        html=f"{html}\n<p>{anchor(made.url, made.title)}</p>",
+        published=new.seen.astimezone(UTC),
+        updated=new.seen.astimezone(UTC),
+    )
+
+
+def _difference(changed: Difference, words: dict[str, str]) -> Iterator[str]:
+    if any(piece.kind is not Kind.SAME for piece in changed.title):
+        yield f"<p>{words['title']}: {_marked(changed.title)}</p>"
+    if text := _marked(shortened(changed.text)):
+        yield "".join(f"<p>{part}</p>" for part in text.split("\n") if part.strip())
+    for name, files in (("added files", changed.added), ("removed files", changed.removed)):
+        if files:
+            yield f"<p>{words[name]}</p><ul>{''.join(map(_file, files))}</ul>"
+
+
+def _file(file: Attachment) -> str:
+    return f"<li>{anchor(file.url, line(file.title) or file.url)}</li>"
+
+
+def _marked(pieces: Sequence[Piece]) -> str:
+    """Return *pieces* as HTML; a mark that goes over several lines is one on each of them."""
+    return "".join(
+        "\n".join(_TAGS[piece.kind].format(part) if part.strip() else part for part in escape(piece.text).split("\n"))
+        for piece in pieces
+    )
+
+
+def _added(changed: Difference) -> str:
+    """Return what was added, the stretches apart; where nothing was, what was removed."""
+    for kind in (Kind.ADDED, Kind.REMOVED):
+        found = [piece.text for piece in (*changed.title, *changed.text) if piece.kind is kind and piece.text.strip()]
+        if found:
+            return " … ".join(found)
+    return ""
+
+
+def _removal(announcement: Archived, gone: datetime) -> Entry:
+    made, words = _plain_entry(announcement), _words(announcement)
+    return replace(
+        made,
+        id=_id(f"{announcement.id}#gone-{gone.isoformat()}"),
+        title=f"{words['removed']}{made.title}",
+        html=f"<p>{words['is removed']}</p>\n{made.html}",
+        published=gone.astimezone(UTC),
+        updated=gone.astimezone(UTC),
+    )
+
+
+def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
+    """Yield an entry for the beginning of *fault*, and one for its end; their address leads to the site."""
+    began = Entry(
+        id=_id(f"{fault.source}#fault-{fault.began.isoformat()}"),
+        url=f"{base_url.rstrip('/')}/",
+        title=beginning(f"{fault.source} fails: {line(fault.reason)}"),
+        language="en",
+        author="zerowire",
+        summary=beginning(line(fault.reason)),
+        html=paragraphs("\n".join(map(line, fault.problems[:_MOST_PROBLEMS] or (fault.reason,)))),
+        published=fault.began,
+        updated=fault.began,
+    )
+    yield began
+    if fault.ended:
+        lasted = f"It failed from {_stamp(fault.began)} to {_stamp(fault.ended)}: {line(fault.reason)}"
+        yield replace(
+            began,
+            id=_id(f"{fault.source}#recovery-{fault.began.isoformat()}"),
+            title=f"{fault.source} is well again",
+            summary=beginning(lasted),
+            html=paragraphs(lasted),
+            published=fault.ended,
+            updated=fault.ended,
+        )
+
+
+def _plain_entry(announcement: Archived) -> Entry:
+    """Return the entry of *announcement* without what belongs to its channels: a note has no files to fetch again."""
+    return replace(entry(announcement), files=(), translations=(), others=())
+
+
+def _words(announcement: Archived) -> dict[str, str]:
+    return _WORDS.get(announcement.language, _WORDS["en"])
+
+
+def _id(name: str) -> str:
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

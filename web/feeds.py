@@ -1,0 +1,225 @@
+"""Requests for feeds in, feeds out: as they stand on disk, or, of a question, made for it and kept for a while.
+
+This module alone knows the addresses of feeds over HTTP, those that they had, and how long an answer may be kept. What
+goes wrong is told as plain text, never as HTML; the last good feed is served as long as there is one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from feeds.channels import MEDIA_TYPES, Channel, Group
+from feeds.documents import documents
+from feeds.editor import Editor
+from feeds.entries import address
+from feeds.publish import OPML
+from store.search import BadQuestion
+from web.documents import Document, Shelf, answer
+from web.parameters import LONGEST_QUERY_STRING, NARROWING, query, values
+
+_TYPES = {**MEDIA_TYPES, "ics": "text/calendar", "opml": "text/x-opml", "css": "text/css"}
+_FRESH = 300  # seconds
+_KEPT = {"Cache-Control": f"public, max-age={_FRESH}"}
+_FULL = {"Cache-Control": "public, max-age=604800, immutable"}  # a volume of the history
+_UNKEPT = {"Cache-Control": "no-store"}
+_SHARED = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Last-Modified, Link"}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, Cache-Control",
+    "Access-Control-Max-Age": "86400",
+}
+_OLD = {  # what other programs call the feed of everything
+    **dict.fromkeys(("feed", "feed/", "feed.xml", "atom.xml", "index.xml", "feed.atom"), "feeds/all.atom"),
+    **dict.fromkeys(("rss", "rss/", "rss.xml", "feed.rss"), "feeds/all.rss"),
+    **dict.fromkeys(("feed.json",), "feeds/all.json"),
+    **dict.fromkeys(("opml", "opml.xml", "feeds/feeds.opml"), OPML),
+    **dict.fromkeys(("all.ics", "feeds/all.ics", "feeds/calendar.ics"), "calendar.ics"),
+}
+_VOLUME = re.compile(r"feeds/([a-z0-9-]+)/([1-9][0-9]{0,8})\.atom")
+_MOST_QUESTIONS = 200  # whose answers are kept
+_AT_ONCE = 4  # questions that are answered
+_METHODS = ["GET", "HEAD", "OPTIONS"]
+
+log = logging.getLogger(__name__)
+
+
+class Feeds:
+    """The feeds of *channels*, as they stand under *public_dir*, and those that *editor* makes of questions."""
+
+    def __init__(self, public_dir: Path, channels: Sequence[Channel], editor: Editor) -> None:
+        self._public = public_dir
+        self._shelf = Shelf()
+        self._channels = {channel.name: channel for channel in channels}
+        self._paths = {path for channel in channels for path in _paths(channel)} | {OPML, "feeds/feed.css"}
+        self._old = _OLD | {old: path for channel in channels for old, path in _old_paths(channel)}
+        self._answers = _Answers(editor)
+        self._root = urlsplit(editor.base_url).path.rstrip("/")
+        self._links = _links(channels, editor)
+
+    def routes(self) -> list[Route]:
+        there = ["/feeds/{path:path}", "/calendar.ics", f"/{OPML}"]
+        old = [f"/{path}" for path in _OLD if not path.startswith("feeds/")]
+        asked = Route("/feeds/search.{extension}", self.asked, methods=_METHODS)
+        return [asked, *(Route(path, self.published, methods=_METHODS) for path in (*there, *old))]
+
+    async def published(self, request: Request) -> Response:
+        """Return what stands on disk: 404 where nothing of that name is published, 503 where it is not there yet."""
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", "")).removeprefix("/")
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=_SHARED | _PREFLIGHT)
+        if path in self._paths:
+            return self._file(request, path, _KEPT)
+        if path in self._old:
+            return self._elsewhere(self._old[path], HTTPStatus.MOVED_PERMANENTLY)
+        return self._volume(request, path)
+
+    async def asked(self, request: Request) -> Response:
+        """Return a question's feed: 400 where it makes no sense, 503 where the archive can't be read."""
+        extension = request.path_params["extension"]
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=_SHARED | _PREFLIGHT)
+        if extension not in (*MEDIA_TYPES, "ics"):
+            return _told("There is no such feed.", HTTPStatus.NOT_FOUND)
+        if len(request.scope["query_string"]) > LONGEST_QUERY_STRING:
+            expected = f"Expected a query string of at most {LONGEST_QUERY_STRING} bytes."
+            return _told(expected, HTTPStatus.REQUEST_URI_TOO_LONG)
+        try:
+            document = await self._answers.answer(extension, request.query_params.multi_items())
+        except BadQuestion as error:
+            return _told(" ".join(str(error).split()), HTTPStatus.BAD_REQUEST)
+        except SQLAlchemyError as error:
+            log.warning("feed=%s status=%s reason=%s", "search", "unreadable", " ".join(str(error).split()))
+            return _told("The archive can't be read at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
+        return answer(request, document, _TYPES[extension], _KEPT | _SHARED)
+
+    def _file(self, request: Request, path: str, kept: dict[str, str]) -> Response:
+        try:
+            document = self._shelf.document(self._public / path)
+        except OSError as error:
+            log.warning("feed=%s status=%s reason=%s", path, "unreadable", error.strerror)
+            return _told("This feed was not published yet.", HTTPStatus.SERVICE_UNAVAILABLE)
+        return answer(request, document, _TYPES[path.rpartition(".")[2]], kept | _SHARED | self._links.get(path, {}))
+
+    def _volume(self, request: Request, path: str) -> Response:
+        """Return a volume of a channel's history. What follows the last full one is in the channel's feed."""
+        named = _VOLUME.fullmatch(path)
+        channel = self._channels.get(named[1]) if named else None
+        if named is None or channel is None:
+            return _told("There is no such feed.", HTTPStatus.NOT_FOUND)
+        number = int(named[2])
+        if (self._public / path).is_file():
+            return self._file(request, path, _FULL)
+        if number > 1 and (self._public / channel.path("atom", number - 1)).is_file():
+            return self._elsewhere(channel.path("atom"), HTTPStatus.TEMPORARY_REDIRECT)
+        return _told("There is no such volume.", HTTPStatus.NOT_FOUND)
+
+    def _elsewhere(self, path: str, status: HTTPStatus) -> Response:
+        """Redirect to a path of ours: whatever host the request names is not repeated."""
+        return RedirectResponse(f"{self._root}/{path}", status, headers=_SHARED | _KEPT)
+
+
+@dataclass(slots=True)
+class _Answer:
+    document: Document
+    until: float
+
+
+class _Answers:
+    """Feeds of questions. One is made anew after a while, and stays as it was where that fails."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._kept: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
+        self._limiter: CapacityLimiter | None = None
+
+    async def answer(self, extension: str, given: Sequence[tuple[str, str]]) -> Document:
+        """Return the feed of the question that *given* makes. Raises BadQuestion, SQLAlchemyError."""
+        channel = _asked(values(given, NARROWING))
+        key = extension, channel.parameters
+        known = self._kept.get(key)
+        if known and monotonic() < known.until:
+            self._kept.move_to_end(key)
+            return known.document
+        self._limiter = self._limiter or CapacityLimiter(_AT_ONCE)
+        try:
+            document = await to_thread.run_sync(self._made, channel, extension, limiter=self._limiter)
+        except (BadQuestion, SQLAlchemyError):
+            if known is None:
+                raise
+            document = known.document
+        self._kept[key] = _Answer(document, monotonic() + _FRESH)
+        while len(self._kept) > _MOST_QUESTIONS:
+            self._kept.popitem(last=False)
+        return document
+
+    def _made(self, channel: Channel, extension: str) -> Document:
+        if extension == "ics":
+            return Document.of(self._editor.calendar(channel, channel.path("ics")))
+        contents, written = documents(self._editor.asked(channel), [extension])
+        return Document.of(written[extension], contents.updated)
+
+
+def _asked(asked: Mapping[str, Any]) -> Channel:
+    """Return the channel of a question: its address is one however the parameters were ordered."""
+    named = {parameter.name: _each(asked.get(parameter.name)) for parameter in NARROWING}
+    pairs = [(name, _text(value)) for name, given in named.items() for value in given]
+    title = f"Search: {', '.join(text for _, text in pairs)}" if pairs else "Search"
+    wanted = replace(query(asked), gone=False)
+    wanted.question()  # it makes sense, or it is refused before anything is kept of it
+    return Channel("search", title, wanted, asked.get("language"), Group.SEARCH, (), urlencode(pairs))
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return () if value is None else value if isinstance(value, tuple) else (value,)
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else " ".join(str(value).split())
+
+
+def _paths(channel: Channel) -> list[str]:
+    """Return where the feeds of *channel* are."""
+    paths = [channel.path(extension) for extension in MEDIA_TYPES]
+    return [*paths, channel.calendar] if channel.calendar else paths
+
+
+def _old_paths(channel: Channel) -> Iterator[tuple[str, str]]:
+    """Yield where the feeds of *channel* were, or where one might look for them, and where they are."""
+    for name in (channel.name, *channel.formerly):
+        yield from ((f"feeds/{name}{end}", channel.path("atom")) for end in ("", "/", ".xml"))
+    for name in channel.formerly:
+        yield from ((f"feeds/{name}.{extension}", channel.path(extension)) for extension in MEDIA_TYPES)
+        if channel.calendar:
+            yield f"feeds/{name}.ics", channel.calendar
+
+
+def _links(channels: Sequence[Channel], editor: Editor) -> dict[str, dict[str, str]]:
+    """Return by path how a feed's hub, and its own address, are told in the header (WebSub, section 4)."""
+    if not editor.hub:
+        return {}
+    return {
+        path: {"Link": f'<{address(editor.hub)}>; rel="hub", <{editor.site}{path}>; rel="self"'}
+        for channel in channels
+        for path in _paths(channel)
+    }
+
+
+def _told(told: str, status: HTTPStatus) -> Response:
+    retry = {"Retry-After": "60"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return PlainTextResponse(f"{told}\n", status, headers=_SHARED | _UNKEPT | retry)
