@@ -25,10 +25,15 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.spec import Source
 from crawler.topics import topics
-from feeds.channels import Channel, channels, saved_searches
+from feeds.channels import HEALTH, Channel, channels, saved_searches
 from feeds.editor import Editor
 from feeds.publish import Published, publish
-from settings import Settings, SettingsError, environment
+from feeds.push.destinations import BadDestination, Destination, destinations
+from feeds.push.gathering import gather
+from feeds.push.messages import Notice
+from feeds.push.posting import post
+from feeds.push.websub import ping
+from settings import PREFIX, Settings, SettingsError, environment
 from store.archive import Archive
 from store.database import Database
 from store.lease import TERM, Lease
@@ -39,6 +44,7 @@ log = logging.getLogger("zerowire.scheduler")
 
 Sources = Mapping[str, type[Source]]
 
+_SEND = 15.0  # seconds between two looks into the outbox
 _JITTER = 0.1  # of the interval, so that sources don't call at the same second every hour
 _GATHER = 2.0  # seconds that a due source waits for others to share its process
 _PATIENCE = 5.0  # seconds that a child has to end by itself
@@ -48,6 +54,7 @@ _RETRY = 5.0  # seconds between two looks at a lease that another holds
 def run(settings: Settings, sources: Sources) -> int:
     """Crawl, publish and serve until SIGTERM or SIGINT; return the exit status. Waits while another scheduler works."""
     intervals = _intervals(settings, sources)
+    _destinations(settings, sources)  # a wrong one stops us here, not when there is something to tell
     with stopping() as stop, closing(Database(settings.database_url)) as database:
         lease = Lease(database, "scheduler", f"{socket.gethostname()}:{os.getpid()}")
         if not _acquired(lease, stop):
@@ -55,8 +62,9 @@ def run(settings: Settings, sources: Sources) -> int:
         due = _Due()
         clock = _clock(intervals, Runs(database), due)
         clock.add_job(_renew, IntervalTrigger(seconds=TERM.total_seconds() / 3), args=(lease, stop), id="lease")
+        clock.add_job(send, IntervalTrigger(seconds=_SEND), args=(settings, sources, database, stop), id="send")
         try:
-            publish_all(settings, sources, database)
+            announce(settings, sources, database)
             with serving(settings, sources, database):
                 clock.start()
                 log.info("serving=%s sources=%d", settings.base_url, len(sources))
@@ -64,7 +72,7 @@ def run(settings: Settings, sources: Sources) -> int:
             return 0 if lease.acquire(now=datetime.now(UTC)) else 1
         finally:
             if clock.running:
-                clock.shutdown(wait=False)
+                clock.shutdown()
             lease.release()
 
 
@@ -82,7 +90,7 @@ def crawl(
     if since is not None:
         asked += ["--since", since.isoformat()]
     asked += [flag for flag, given in (("--recheck", recheck), ("--quiet", quiet)) if given]
-    with subprocess.Popen(asked, env=os.environ | environment(settings)) as child:
+    with subprocess.Popen(asked, env=_environment(settings)) as child:
         try:
             return _ended(child, stop or threading.Event())
         finally:
@@ -92,6 +100,24 @@ def crawl(
 def publish_all(settings: Settings, sources: Sources, database: Database) -> list[Published]:
     """Write the feeds of every channel, and return what became of each."""
     return publish(_editor(settings, database), _channels(settings, sources), public_dir=Path(settings.public_dir))
+
+
+def announce(settings: Settings, sources: Sources, database: Database) -> list[Published]:
+    """Write the feeds, and put into the outbox what those must be told who don't ask; return what became of each feed.
+
+    ``send`` sends it.
+    """
+    published, now = publish_all(settings, sources, database), datetime.now(UTC)
+    editor = _editor(settings, database)
+    ping(database, settings.hub, [f"{editor.site}{path}" for one in published for path in one.changed], now=now)
+    faults = [Notice(each.id, each.title, each.summary, each.published) for each in editor.current(HEALTH).entries]
+    gather(database, _destinations(settings, sources), faults, now=now)
+    return published
+
+
+def send(settings: Settings, sources: Sources, database: Database, stop: threading.Event | None = None) -> None:
+    """Send what is due in the outbox, unless another process does; *stop* ends it early."""
+    post(database, _destinations(settings, sources), settings.hub, now=datetime.now(UTC), stop=stop)
 
 
 @contextmanager
@@ -133,6 +159,13 @@ def _channels(settings: Settings, sources: Sources) -> list[Channel]:
         raise SettingsError(f"topics, searches: {error}") from error
 
 
+def _destinations(settings: Settings, sources: Sources) -> list[Destination]:
+    try:
+        return destinations(settings.notify, _channels(settings, sources))
+    except BadDestination as error:
+        raise SettingsError(f"notify: {error}") from None  # no cause: it may show what was given
+
+
 def _listener(settings: Settings) -> socket.socket:
     host, port = settings.address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -153,7 +186,7 @@ def _work(settings: Settings, sources: Sources, database: Database, due: _Due, s
         names = due.take(stop)
         if names:
             crawl(settings, names, stop=stop)
-            publish_all(settings, sources, database)
+            announce(settings, sources, database)
 
 
 class _Due:
@@ -220,6 +253,12 @@ def _intervals(settings: Settings, sources: Sources) -> dict[str, timedelta]:
     if unknown:
         raise SettingsError(f"schedule: unknown source {min(unknown)!r}; there are {', '.join(sources)}")
     return {name: timedelta(minutes=settings.schedule.get(name, source.every)) for name, source in sources.items()}
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return a child's environment: it tells nobody anything, and needs no secret."""
+    inherited = {name: value for name, value in os.environ.items() if name != f"{PREFIX}NOTIFY"}
+    return inherited | environment(settings)
 
 
 @contextmanager

@@ -45,10 +45,11 @@ def check_(names: tuple[str, ...], *, as_json: bool) -> None:
 @click.command("publish", cls=Command)
 @as_json
 def publish_(*, as_json: bool) -> None:
-    """Write the feeds from what is in the archive, those that changed."""
+    """Write the feeds from what is in the archive, those that changed, and tell whom the settings name."""
     given = settings()
     with database(given) as opened:
-        written = scheduler.publish_all(given, load(), opened)
+        written = scheduler.announce(given, load(), opened)
+        scheduler.send(given, load(), opened)
     print_table([_row(one) for one in written], as_json=as_json)
     sys.exit(1 if any(one.problem for one in written) else 0)
 

@@ -37,7 +37,7 @@ def demo_(*, once: bool) -> None:
     with database(given) as opened, serve(replica) as playing:
         if Runs(opened).touched_the_web():
             raise click.ClickException(f"{opened.name} holds live news; set ZEROWIRE_DATABASE_URL to try the demo")
-        mirrored = replace(given, mirror=playing.url)
+        mirrored = replace(given, mirror=playing.url, hub="", notify={})  # nobody is told what never happened
         status = crawl(mirrored, list(load()), since=_REPLICA_BEGINS)
         for one in scheduler.publish_all(mirrored, load(), opened):
             click.echo(f"{one.announcements:3} announcements  {mirrored.public_dir}/{one.channel.path('atom')}")

@@ -3,7 +3,8 @@
 The only module that knows feedgen, and what bites in it. Its extensions, of the feed and of each entry, write what it
 can't itself:
 
-- It writes an Atom entry's links without rel, type, hreflang and length, and no ``xml:lang``.
+- It writes an Atom entry's links without rel, type, hreflang and length, no ``xml:lang``, and no style sheet.
+- For each date of RSS it sets the locale of the process, whatever other threads do with it.
 - Of an RSS channel's links the last one given counts, and but for rel="self" none becomes an ``atom:link``; of an
   item's enclosures the last counts.
 - ``updated`` and ``lastBuildDate`` are the time of rendering unless they are set.
@@ -19,17 +20,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import format_datetime
 from html import escape
 from typing import Any
 
 from feedgen.feed import FeedGenerator
-from lxml.etree import SubElement
+from lxml.etree import ProcessingInstruction, SubElement
 
 from feeds.channels import MEDIA_TYPES
 from feeds.contents import Contents
 from feeds.entries import Entry, File
 
-_ATOM = "http://www.w3.org/2005/Atom"
+_ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
+_DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:#\w+|\w+);")
@@ -49,10 +52,10 @@ def atom(contents: Contents) -> bytes:
     links = [{"rel": rel, "href": href, "type": MEDIA_TYPES["atom"]} for rel, href in contents.history("atom").items()]
     for link in links:
         feed.link(link)
-    feed.register_extension("zerowire", lambda: _Volume(contents), atom=True, rss=False)
+    feed.register_extension("zerowire", lambda: _AtomFeed(contents), _AtomEntry, atom=True, rss=False)
     for entry in contents.entries:
         _add_atom(feed.add_entry(order="append"), entry)
-    return _styled(feed.atom_str(pretty=True), contents)
+    return bytes(feed.atom_str(pretty=True))
 
 
 def rss(contents: Contents) -> bytes:
@@ -62,13 +65,12 @@ def rss(contents: Contents) -> bytes:
     first attachment, of length 0 where that is unknown.
     """
     feed = _feed(contents, "rss")
-    feed.load_extension("dc", atom=False)
-    feed.register_extension("zerowire", lambda: _Hub(contents.hub), atom=False, rss=True)
+    feed.register_extension("zerowire", lambda: _RSSFeed(contents), _RSSItem, atom=False, rss=True)
     if contents.channel.language:
         feed.language(contents.channel.language)
     for entry in contents.entries:
         _add_rss(feed.add_entry(order="append"), entry)
-    return _styled(feed.rss_str(pretty=True), contents)
+    return bytes(feed.rss_str(pretty=True))
 
 
 def _feed(contents: Contents, extension: str) -> FeedGenerator:
@@ -84,41 +86,29 @@ def _feed(contents: Contents, extension: str) -> FeedGenerator:
     return feed
 
 
-def _styled(document: bytes, contents: Contents) -> bytes:
-    """Return *document* with the style sheet that makes it readable in a browser (xml-stylesheet 1.0)."""
-    declaration, _, rest = document.partition(b"\n")
-    place = b"" if contents.volume is None else b"../"
-    return b'%b\n<?xml-stylesheet type="text/css" href="%bfeed.css"?>\n%b' % (declaration, place, rest)
-
-
 def _add_atom(element: Any, entry: Entry) -> None:
     _add(element, entry)
     element.author(name=entry.author)
     element.updated(entry.updated)
+    element.published(entry.published)
     element.summary(entry.summary)
-    element.register_extension("zerowire", lambda: _AtomEntry(entry), atom=True, rss=False)
 
 
 def _add_rss(element: Any, entry: Entry) -> None:
     _add(element, entry)
     element.title(_plain(entry.title))
     element.link(href=entry.url)
-    element.dc.dc_creator(entry.author)  # RSS's own author is an address of e-mail
-    if entry.language:
-        element.dc.dc_language(entry.language)
     element.description(escape(entry.summary, quote=False), isSummary=True)
     for file in entry.files[:1]:
         element.enclosure(file.url, file.length or 0, file.type)
-    if entry.translations:
-        element.register_extension("zerowire", lambda: _RSSItem(entry), atom=False, rss=True)
 
 
 def _add(element: Any, entry: Entry) -> None:
     element.id(entry.id)  # in RSS a guid that is no permalink
     element.title(entry.title)
     element.content(entry.html, type="html")
-    element.published(entry.published)
     element.category([{"term": category} for category in entry.categories])
+    element.zerowire.entry = entry
 
 
 def _plain(title: str) -> str:
@@ -127,8 +117,8 @@ def _plain(title: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Volume:
-    """The mark of an archive document."""
+class _AtomFeed:
+    """The style sheet, and the mark of an archive document."""
 
     contents: Contents
 
@@ -138,49 +128,63 @@ class _Volume:
     def extend_atom(self, feed: Any) -> Any:
         if self.contents.volume is not None:
             SubElement(feed, f"{{{_HISTORY}}}archive")
-        return feed
+        return _styled(feed, self.contents)
 
 
 @dataclass(frozen=True, slots=True)
-class _Hub:
-    """The link to the hub, which feedgen leaves out of RSS."""
+class _RSSFeed:
+    """The style sheet, and the link to the hub."""
 
-    address: str
+    contents: Contents
 
     def extend_ns(self) -> dict[str, str]:
-        return {}
+        return {"dc": _DUBLIN_CORE}
 
     def extend_rss(self, feed: Any) -> Any:
-        if self.address:
-            _append_links(feed[0], [{"rel": "hub", "href": self.address}])
-        return feed
+        if self.contents.hub:
+            _append_links(feed[0], [{"rel": "hub", "href": self.contents.hub}], _ATOM_LINK)
+        return _styled(feed, self.contents)
 
 
-@dataclass(frozen=True, slots=True)
+def _styled(root: Any, contents: Contents) -> Any:
+    """Add the style sheet that makes the document readable in a browser (xml-stylesheet 1.0)."""
+    place = "" if contents.volume is None else "../"
+    root.addprevious(ProcessingInstruction("xml-stylesheet", f'type="text/css" href="{place}feed.css"'))
+    return root
+
+
 class _AtomEntry:
     """The language of an entry (RFC 4287, section 2) and its links (section 4.2.7)."""
 
     entry: Entry
 
     def extend_atom(self, element: Any) -> None:
-        if self.entry.language:
-            element.set(_XML_LANG, self.entry.language)
-        own = {"rel": "alternate", "href": self.entry.url}
-        again = [own] if self.entry.translations else []
-        others = ({"rel": "related", "href": other.url, "title": other.title} for other in self.entry.others)
-        _append_links(element, [*_versions(self.entry), *again, *others, *map(_enclosure, self.entry.files)])
+        entry = self.entry
+        if entry.language:
+            element.set(_XML_LANG, entry.language)
+        own = {"rel": "alternate", "href": entry.url}
+        again = [own] if entry.translations else []
+        others = ({"rel": "related", "href": other.url, "title": other.title} for other in entry.others)
+        _append_links(element, [*_versions(entry), *again, *others, *map(_enclosure, entry.files)], "link")
 
 
-@dataclass(frozen=True, slots=True)
 class _RSSItem:
-    """The translations of an item; they stand before its own link, which so is the last."""
+    """The date of an item, its author, whom RSS itself knows by an address of e-mail only, and its language; and its
+    translations, which stand before its own link: that one is so the last.
+    """
 
     entry: Entry
 
     def extend_rss(self, element: Any) -> None:
-        there = len(element)
-        _append_links(element, _versions(self.entry))
-        element[:] = [*element[there:], *element[:there]]
+        entry = self.entry
+        SubElement(element, "pubDate").text = format_datetime(entry.published)
+        SubElement(element, f"{{{_DUBLIN_CORE}}}creator").text = entry.author
+        if entry.language:
+            SubElement(element, f"{{{_DUBLIN_CORE}}}language").text = entry.language
+        if entry.translations:
+            there = len(element)
+            _append_links(element, _versions(entry), _ATOM_LINK)
+            element[:] = [*element[there:], *element[:there]]
 
 
 def _versions(entry: Entry) -> Iterator[dict[str, str | None]]:
@@ -196,6 +200,7 @@ def _enclosure(file: File) -> dict[str, str | None]:
     return {"rel": "enclosure", "type": file.type, "href": file.url, "length": length, "title": file.title}
 
 
-def _append_links(element: Any, links: Links) -> None:
+def _append_links(element: Any, links: Links, name: str) -> None:
+    """feedgen's elements of Atom have no namespace until they are written: a link with one would get a prefix."""
     for link in links:
-        SubElement(element, f"{{{_ATOM}}}link", {name: value for name, value in link.items() if value})
+        SubElement(element, name, {attribute: value for attribute, value in link.items() if value})

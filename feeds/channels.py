@@ -107,10 +107,11 @@ class Channel:
         return f"feeds/{self.name}{number}.{extension}{asked}"
 
 
+HEALTH = Channel("health", "Sources that fail, and recover", None, "en", group=Group.NOTES)
 NOTES = (
     Channel("updates", "What changed", None, group=Group.NOTES),
     Channel("gone", "What was removed", None, group=Group.NOTES),
-    Channel("health", "Sources that fail, and recover", None, "en", group=Group.NOTES),
+    HEALTH,
 )
 
 

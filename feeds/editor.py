@@ -114,7 +114,7 @@ class Editor:
             channel=channel,
             entries=tuple(self._made(held)),
             base_url=self.base_url,
-            updated=max((one.updated for one in held), default=EMPTY).astimezone(UTC),
+            updated=_latest(one.updated for one in held),
             hub=self.hub,
         )
 
@@ -143,6 +143,10 @@ class Editor:
     def _definition(self, channel: Channel) -> str:
         """Return what makes the volumes of *channel* what they are."""
         return hashlib.sha256(f"{_FORM} {self.base_url} {channel.query!r}".encode()).hexdigest()
+
+
+def _latest(times: Iterable[datetime]) -> datetime:
+    return max(times, default=EMPTY).astimezone(UTC).replace(microsecond=0)
 
 
 def _together(newest: Sequence[Archived], waiting: Sequence[Archived]) -> list[Archived]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from urllib.parse import quote
 
@@ -26,9 +26,11 @@ _ILLEGAL = re.compile(
 )
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HREF = re.compile(r'\bhref="([^"]*)"')
 _BEGINNING = re.compile(r".{150,299}(?:[。！？]|(?= ))")
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|ul|ol|dl|table|blockquote|pre|div|figure)>\s*")
+_MINUTE = timedelta(minutes=1)
 _MOST_HTML = 200_000  # bytes, escaped: two long entries and all that stands around them fit into a feed
 _MOST_READ = 400_000  # characters
 _WORDS = {
@@ -72,7 +74,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What all formats show: text that XML allows, addresses in ASCII, no gaps. ``html`` ends with what readers of it
-    would miss: dates, other places, files that the text does not link.
+    would miss: dates, other places, files that the text does not link. Times are to the second, as RSS has them.
     """
 
     id: str
@@ -104,8 +106,8 @@ def entry(announcement: Archived, tellings: Sequence[Telling] = ()) -> Entry:
         author=line(organisation_name(announcement.organisation, announcement.language)) or "zerowire",
         summary=line(announcement.summary) or beginning(line(announcement.text)) or title,
         html=_html(announcement),
-        published=announcement.published,
-        updated=_updated(announcement),
+        published=_published(announcement).replace(microsecond=0),
+        updated=_updated(announcement).replace(microsecond=0),
         categories=tuple(filter(None, dict.fromkeys(map(line, (*announcement.tags, *announcement.topics))))),
         files=files,
         translations=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id in translated),
@@ -143,7 +145,7 @@ def line(text: str) -> str:
 
 def address(url: str) -> str:
     """Return *url* as a URI (RFC 3986), whose characters RSS and validators ask for; escapes stay as they are."""
-    return quote(legal(url).strip(), safe="%/:?#@!$&'()*+,;=~")
+    return quote(_STRAY_PERCENT.sub("%25", legal(url).strip()), safe="%/:?#@!$&'()*+,;=~")
 
 
 def _html(announcement: Archived) -> str:
@@ -152,10 +154,18 @@ def _html(announcement: Archived) -> str:
     return legal(markup) or paragraphs(legal(announcement.text[:_MOST_READ]))
 
 
+def _published(announcement: Archived) -> datetime:
+    """Return when it was published, in its source's zone; in UTC where RFC 3339 can't tell that: until there were zones
+    clocks were some minutes and seconds apart.
+    """
+    offset = announcement.published.utcoffset() or timedelta()
+    return announcement.published.astimezone(UTC) if offset % _MINUTE else announcement.published
+
+
 def _updated(announcement: Archived) -> datetime:
     """Return when the text last changed. What never did is as old as it says: a first crawl must flood no reader."""
     changed = announcement.updated > announcement.first_seen
-    return announcement.updated.astimezone(UTC) if changed else announcement.published
+    return announcement.updated.astimezone(UTC) if changed else _published(announcement)
 
 
 def _language(tag: str) -> str | None:

@@ -25,9 +25,9 @@ def json_feed(contents: Contents) -> bytes:
         "description": contents.description,
         "language": contents.channel.language,
         "hubs": [{"type": "WebSub", "url": contents.hub}] if contents.hub else None,
-        "items": [_item(entry) for entry in contents.entries],
     }
-    return json.dumps(_given(told), ensure_ascii=False, indent=1).encode() + b"\n"
+    items = {"items": [_item(entry) for entry in contents.entries]}  # there have to be some, be it none
+    return json.dumps(_given(told) | items, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _item(entry: Entry) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from html import escape
 from itertools import pairwise
 from uuid import NAMESPACE_URL, uuid5
 
-from feeds.entries import Entry, anchor, beginning, entry, line, paragraphs
+from feeds.entries import Entry, anchor, beginning, entry, legal, line, paragraphs
 from store.announcement import Archived, Attachment, Revision
 from store.differences import Difference, Kind, Piece, difference, shortened
 from store.health import Fault
@@ -75,15 +75,16 @@ def _changes(announcement: Archived) -> Iterator[Entry]:
 def _change(announcement: Archived, old: Revision, new: Revision) -> Entry:
     made, words = _plain_entry(announcement), _words(announcement)
     changed = difference(old, new)
-    html = shown("\n".join(_difference(changed, words)), announcement.url) or paragraphs(made.title)
+    told = legal("\n".join(_difference(changed, words)))
+    html = legal(shown(told, announcement.url)) or paragraphs(made.title)
     return replace(
         made,
         id=_id(f"{announcement.id}#{old.seen.isoformat()}"),
         title=f"{words['changed']}{line(new.title) or made.title}",
         summary=beginning(line(_added(changed))) or made.title,
         html=f"{html}\n<p>{anchor(made.url, made.title)}</p>",
-        published=new.seen.astimezone(UTC),
-        updated=new.seen.astimezone(UTC),
+        published=_second(new.seen),
+        updated=_second(new.seen),
     )
 
 
@@ -125,8 +126,8 @@ def _removal(announcement: Archived, gone: datetime) -> Entry:
         id=_id(f"{announcement.id}#gone-{gone.isoformat()}"),
         title=f"{words['removed']}{made.title}",
         html=f"<p>{words['is removed']}</p>\n{made.html}",
-        published=gone.astimezone(UTC),
-        updated=gone.astimezone(UTC),
+        published=_second(gone),
+        updated=_second(gone),
     )
 
 
@@ -140,8 +141,8 @@ def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
         author="zerowire",
         summary=beginning(line(fault.reason)),
         html=paragraphs("\n".join(map(line, fault.problems[:_MOST_PROBLEMS] or (fault.reason,)))),
-        published=fault.began,
-        updated=fault.began,
+        published=_second(fault.began),
+        updated=_second(fault.began),
     )
     yield began
     if fault.ended:
@@ -152,8 +153,8 @@ def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
             title=f"{fault.source} is well again",
             summary=beginning(lasted),
             html=paragraphs(lasted),
-            published=fault.ended,
-            updated=fault.ended,
+            published=_second(fault.ended),
+            updated=_second(fault.ended),
         )
 
 
@@ -168,6 +169,10 @@ def _words(announcement: Archived) -> dict[str, str]:
 
 def _id(name: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
+
+
+def _second(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _stamp(moment: datetime) -> str:

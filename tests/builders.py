@@ -8,9 +8,11 @@ from feeds.channels import Channel
 from feeds.contents import Contents
 from feeds.entries import entry
 from store.announcement import Announcement, Archived, From
+from store.archive import Archive
 from store.identity import first_id
 
 NOON = datetime(2026, 6, 11, 3, 0, tzinfo=UTC)  # in Japan
+LONG_AGO = datetime(2024, 1, 10, 3, 0, tzinfo=UTC)
 
 
 def an_announcement(**changes: Any) -> Announcement:
@@ -23,6 +25,12 @@ def an_archived(**changes: Any) -> Archived:
     if "id" not in values:
         values["id"] = first_id(values["url"])
     return Archived(**values)
+
+
+def let_time_pass(archive: Archive) -> None:
+    """Let something be in *archive* that came long ago: what a first crawl brings is news to nobody."""
+    url = "https://www.env.go.jp/press/long-ago.html"
+    archive.save(an_announcement(url=url, title="以前の発表", text="以前の本文", published=LONG_AGO), now=LONG_AGO)
 
 
 def contents(channel: Channel, announcements: Iterable[Archived], base_url: str, **changes: Any) -> Contents:

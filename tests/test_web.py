@@ -109,6 +109,22 @@ def test_a_feed_says_what_it_is_and_who_may_use_it(ask: Ask, path: str, kind: st
     assert headers["x-content-type-options"] == "nosniff"
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER, "application/xml"),
+        ("application/atom+xml,text/html;q=0.1", "application/atom+xml"),
+        ("*/*", "application/atom+xml"),
+        ("", "application/atom+xml"),
+    ],
+)
+def test_a_browser_gets_what_it_shows_in_style(ask: Ask, accept: str, kind: str) -> None:
+    assert ask("/feeds/all.atom", accept=accept).headers["content-type"] == f"{kind}; charset=utf-8"
+
+
 def test_a_tag_follows_from_the_content(ask: Ask, feeds: Path) -> None:
     before = ask("/feeds/all.atom").headers["etag"]
     content = (feeds / "all.atom").read_bytes()
@@ -125,7 +141,7 @@ def test_a_client_that_has_the_feed_gets_304(ask: Ask, given: str) -> None:
     answer = ask("/feeds/all.atom", if_none_match=given.format(tag))
     assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
     assert answer.headers["cache-control"] == "public, max-age=300"
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
     assert "content-type" not in answer.headers
 
 
@@ -174,7 +190,7 @@ def test_head_answers_as_get_does_without_the_body(ask: Ask, path: str) -> None:
 def test_who_takes_gzip_gets_it(ask: Ask, feeds: Path, accepted: str) -> None:
     answer = ask("/feeds/all.atom", accept_encoding=accepted)
     assert answer.headers["content-encoding"] == "gzip"
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
     assert int(answer.headers["content-length"]) < len(answer.content)
     assert answer.content == (feeds / "all.atom").read_bytes()
 
@@ -183,7 +199,7 @@ def test_who_takes_gzip_gets_it(ask: Ask, feeds: Path, accepted: str) -> None:
 def test_who_does_not_take_gzip_gets_it_plain(ask: Ask, accepted: str) -> None:
     answer = ask("/feeds/all.atom", accept_encoding=accepted)
     assert "content-encoding" not in answer.headers
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
 
 
 def test_each_coding_has_a_tag_of_its_own(ask: Ask) -> None:

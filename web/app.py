@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,12 +24,14 @@ from web.documents import Document, answer
 from web.feeds import Feeds
 
 _FRESH = {"Cache-Control": "public, max-age=300"}
-_GUARDS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_GUARDS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 def app(*, public_dir: Path, channels: Sequence[Channel], editor: Editor, archive: Archive) -> Starlette:
@@ -41,9 +42,9 @@ def app(*, public_dir: Path, channels: Sequence[Channel], editor: Editor, archiv
     questions = api(archive, base_url=editor.base_url)
     pages = _Pages(index(channels, base_url=editor.base_url))
     routes = [
+        *feeds.routes(),  # first: they are asked for most
         Route("/", pages.index),
         Route("/feeds", pages.index),
-        *feeds.routes(),
         Route("/static/style.css", pages.style),
         Route("/api", questions),
         Route("/api/{below:path}", questions),
@@ -76,7 +77,7 @@ class _Guarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_GUARDS)
+                message["headers"] = [*message["headers"], *_GUARDS]
             await send(message)
 
         await self._inner(scope, receive, guarded)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -23,6 +24,10 @@ _TAG = re.compile(r'"[^"]*"')
 _CODING = re.compile(r"([^\s,;]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*(?:,|$)", re.IGNORECASE)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _MOST_BYTES = 64_000_000  # of documents that are kept
+_MOST_HEADS = 1_000  # that are kept
+_CODED = {False: (), True: (("Content-Encoding", "gzip"),)}
+
+Fields = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,29 @@ class Shelf:
 def answer(request: Request, document: Document, media_type: str, headers: Mapping[str, str]) -> Response:
     """Return *document* in the coding that the client takes, or 304 where the client has it."""
     compressed = _takes_gzip(request.headers.get("accept-encoding", ""))
-    fields = {"ETag": document.tag(compressed=compressed), "Vary": "Accept-Encoding", **headers}
-    if document.modified:
-        fields["Last-Modified"] = format_datetime(document.modified, usegmt=True)
+    given = tuple(headers.items())
     known = _known_tag(request, document, compressed=compressed)
     if known:
-        return Response(status_code=304, headers=fields | {"ETag": known})
-    if compressed:
-        fields["Content-Encoding"] = "gzip"
+        return _Answer(304, _fields(known, document.modified, given))
     body = document.compressed if compressed else document.body
-    return Response(body, headers=fields | {"Content-Type": f"{media_type}; charset=utf-8"})
+    about = (("Content-Type", f"{media_type}; charset=utf-8"), ("Content-Length", str(len(body))), *_CODED[compressed])
+    return _Answer(200, _fields(document.tag(compressed=compressed), document.modified, given + about), body)
+
+
+class _Answer(Response):
+    """A response whose fields are encoded already."""
+
+    def __init__(self, status: int, fields: Fields, body: bytes = b"") -> None:
+        self.status_code, self.raw_headers, self.body, self.background = status, list(fields), body, None
+
+
+@lru_cache(_MOST_HEADS)
+def _fields(tag: str, modified: datetime | None, others: tuple[tuple[str, str], ...]) -> Fields:
+    """Return the header's fields as they are sent. Those of a feed are the same from request to request."""
+    fields = {"ETag": tag, "Vary": "Accept-Encoding", **dict(others)}
+    if modified:
+        fields["Last-Modified"] = format_datetime(modified, usegmt=True)
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items())
 
 
 def _known_tag(request: Request, document: Document, *, compressed: bool) -> str | None:

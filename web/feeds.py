@@ -54,6 +54,7 @@ _OLD = {  # what other programs call the feed of everything
 _VOLUME = re.compile(r"feeds/([a-z0-9-]+)/([1-9][0-9]{0,8})\.atom")
 _MOST_QUESTIONS = 200  # whose answers are kept
 _AT_ONCE = 4  # questions that are answered
+_VARY = {"Vary": "Accept, Accept-Encoding"}
 _METHODS = ["GET", "HEAD", "OPTIONS"]
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ class Feeds:
         self._public = public_dir
         self._shelf = Shelf()
         self._channels = {channel.name: channel for channel in channels}
-        self._paths = {path for channel in channels for path in _paths(channel)} | {OPML, "feeds/feed.css"}
+        paths = {path for channel in channels for path in _paths(channel)} | {OPML, "feeds/feed.css"}
+        self._files = {path: public_dir / path for path in paths}
         self._old = _OLD | {old: path for channel in channels for old, path in _old_paths(channel)}
         self._answers = _Answers(editor)
         self._root = urlsplit(editor.base_url).path.rstrip("/")
@@ -83,7 +85,7 @@ class Feeds:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", "")).removeprefix("/")
         if request.method == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=_SHARED | _PREFLIGHT)
-        if path in self._paths:
+        if path in self._files:
             return self._file(request, path, _KEPT)
         if path in self._old:
             return self._elsewhere(self._old[path], HTTPStatus.MOVED_PERMANENTLY)
@@ -106,15 +108,15 @@ class Feeds:
         except SQLAlchemyError as error:
             log.warning("feed=%s status=%s reason=%s", "search", "unreadable", " ".join(str(error).split()))
             return _told("The archive can't be read at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
-        return answer(request, document, _TYPES[extension], _KEPT | _SHARED)
+        return _answer(request, document, extension, _KEPT | _SHARED)
 
     def _file(self, request: Request, path: str, kept: dict[str, str]) -> Response:
         try:
-            document = self._shelf.document(self._public / path)
+            document = self._shelf.document(self._files.get(path) or self._public / path)
         except OSError as error:
             log.warning("feed=%s status=%s reason=%s", path, "unreadable", error.strerror)
             return _told("This feed was not published yet.", HTTPStatus.SERVICE_UNAVAILABLE)
-        return answer(request, document, _TYPES[path.rpartition(".")[2]], kept | _SHARED | self._links.get(path, {}))
+        return _answer(request, document, path.rpartition(".")[2], kept | _SHARED | self._links.get(path, {}))
 
     def _volume(self, request: Request, path: str) -> Response:
         """Return a volume of a channel's history. What follows the last full one is in the channel's feed."""
@@ -218,6 +220,16 @@ def _links(channels: Sequence[Channel], editor: Editor) -> dict[str, dict[str, s
         for channel in channels
         for path in _paths(channel)
     }
+
+
+def _answer(request: Request, document: Document, extension: str, headers: dict[str, str]) -> Response:
+    """Return a feed as what it is. Browsers show plain XML in its style, and a feed as bare text or not at all."""
+    media_type = _TYPES[extension]
+    if extension not in ("atom", "rss"):
+        return answer(request, document, media_type, headers)
+    accepted = request.headers.get("accept", "")
+    seen = "text/html" in accepted and media_type not in accepted
+    return answer(request, document, "application/xml" if seen else media_type, headers | _VARY)
 
 
 def _told(told: str, status: HTTPStatus) -> Response:

@@ -1,0 +1,31 @@
+"""Feeds that changed, named to a hub, which brings them to their subscribers (W3C WebSub, 23 January 2018).
+
+This module alone knows how a publisher speaks to a hub. Section 7 leaves that to the two of them: hubs take
+``hub.mode=publish`` and the address as ``hub.url``, as in PubSubHubbub, or as ``hub.topic``; surest is one a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from feeds.push.request import Answer, Outcome, post
+from store.database import Database
+from store.outbox import Delivery, Outbox
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def ping(database: Database, hub: str, changed: Iterable[str], *, now: datetime) -> None:
+    """Queue a ping for each of the public addresses *changed*, if there is a *hub*. One that waits tells this, too."""
+    if hub:
+        Outbox(database).ping(changed, now=now)
+
+
+def send(hub: str, delivery: Delivery, *, now: datetime) -> Answer:
+    """Tell *hub* that the feed of *delivery* changed, and return what came of it."""
+    topic = delivery.item.key
+    form = urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic})
+    answer = post(hub, form.encode(), _FORM, now=now)
+    return Answer(Outcome.REFUSED, answer.problem) if answer.outcome is Outcome.ENDED else answer
