@@ -27,7 +27,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
@@ -37,8 +37,9 @@ from uuid import NAMESPACE_URL, uuid5
 import icalendar
 from icalendar.prop import vCategory, vDuration, vText, vUri
 
-from feeds.entries import address as uri
-from feeds.event_dates import DEADLINE, When, deadline_head, line, own_name, plain, when, where
+from feeds.event_dates import DEADLINE, When, as_line, deadline_head, own_name, when, where
+from feeds.text import address as uri
+from feeds.text import language_tag, short
 from store.announcement import Archived, Event
 
 MOST_BYTES = 500_000
@@ -49,8 +50,8 @@ _DAY_BEFORE_AT_9 = timedelta(hours=-15)  # before the midnight that begins the d
 _YEARS_OF_ZONES = range(1971, 2037)  # of which zones are written; what lies outside is told in UTC
 _MOST_SECONDS = 2**31 - 1  # RFC 5545, section 3.3.8
 _MOST_OF_AN_ADDRESS = 2_000
+_MOST_KEPT = 5_000  # events, as they are written
 _MOST_CATEGORIES = 20
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _END = b"END:VCALENDAR\r\n"
 
 
@@ -72,9 +73,8 @@ def calendar(title: str, announcements: Iterable[Archived], *, address: str) -> 
     written: list[bytes] = []
     size = len(head) + len(_END)
     for entry in sorted(chain.from_iterable(map(_entries, given)), key=_age):
-        component = _component(entry)
-        lines = bytes(component.to_ical())
-        new = {name: _zone(name) for name in sorted(_zones(component) - zones.keys())}
+        lines, named = _written(entry)
+        new = {name: _zone(name) for name in sorted(named - zones.keys())}
         size += len(lines) + sum(map(len, new.values()))
         if size > MOST_BYTES:
             break
@@ -99,6 +99,7 @@ class _Entry:
     event: Event
     found: When
     uid: str
+    instants: tuple[float, float]  # hours that come twice on their day are equal but for these
 
 
 def _head(title: str, announcements: list[Archived], address: str) -> bytes:
@@ -106,7 +107,7 @@ def _head(title: str, announcements: list[Archived], address: str) -> bytes:
     document = icalendar.Calendar()
     document.add("PRODID", "-//zerowire//zerowire//EN")
     document.add("VERSION", "2.0")
-    name = _Text(plain(title) or "zerowire")
+    name = _Text(short(title) or "zerowire")
     document.add("NAME", name)
     document.add("X-WR-CALNAME", name)
     document.add("SOURCE", vUri(_on_the_web(address), params={"VALUE": "URI"}))
@@ -120,11 +121,13 @@ def _head(title: str, announcements: list[Archived], address: str) -> bytes:
 def _entries(announcement: Archived) -> Iterator[_Entry]:
     found = [(times, event) for event in announcement.events if (times := when(event)) and times.last < date.max]
     numbers: Counter[tuple[str, str]] = Counter()
+    shown = replace(announcement, text="", html="", attachments=(), events=(), revisions=())  # all that is kept of it
     for times, event in sorted(found, key=_order):
         known_by = event.kind, _name(announcement, event)
         numbers[known_by] += 1
         identity = json.dumps([announcement.id, *known_by, numbers[known_by]])
-        yield _Entry(announcement, event, times, str(uuid5(NAMESPACE_URL, identity)))
+        instants = times.starts.timestamp(), times.ends.timestamp()
+        yield _Entry(shown, event, times, str(uuid5(NAMESPACE_URL, identity)), instants)
 
 
 def _order(told: tuple[When, Event]) -> tuple[float, float, str, str]:
@@ -140,7 +143,14 @@ def _name(announcement: Archived, event: Event) -> str:
 
 
 def _age(entry: _Entry) -> tuple[float, str]:
-    return -entry.found.starts.timestamp(), entry.uid
+    return -entry.instants[0], entry.uid
+
+
+@lru_cache(_MOST_KEPT)
+def _written(entry: _Entry) -> tuple[bytes, frozenset[str]]:
+    """Return the lines of *entry*, and the zones that they name: a millisecond's work, for several calendars."""
+    component = _component(entry)
+    return bytes(component.to_ical()), _zones(component)
 
 
 def _component(entry: _Entry) -> icalendar.Event:
@@ -187,12 +197,12 @@ def _moment(moment: datetime) -> datetime:
 def _add_texts(component: icalendar.Event, entry: _Entry) -> None:
     announcement, event = entry.announcement, entry.event
     language = announcement.title_language or announcement.language
-    title, url, place = plain(announcement.title), _on_the_web(announcement.url), where(announcement, event)
-    called = plain(event.title) or title or url or entry.uid
+    title, url, place = short(announcement.title), _on_the_web(announcement.url), where(announcement, event)
+    called = short(event.title) or title or url or entry.uid
     about = (
-        line(announcement, event, entry.found) if event.kind == DEADLINE and entry.found.since else "",
+        as_line(announcement, event, entry.found) if event.kind == DEADLINE and entry.found.since else "",
         "" if called.startswith(title) else title,
-        plain(announcement.summary, 1_000),
+        short(announcement.summary, 1_000),
         url,
     )
     component.add("SUMMARY", _text(f"{deadline_head(announcement, event)}{called}", language))
@@ -201,12 +211,12 @@ def _add_texts(component: icalendar.Event, entry: _Entry) -> None:
         component.add("LOCATION", _text(place, announcement.language))
     if url:
         component.add("URL", vUri(url))
-    if topics := list(filter(None, dict.fromkeys(map(plain, announcement.topics)))):
+    if topics := list(filter(None, dict.fromkeys(map(short, announcement.topics)))):
         component.add("CATEGORIES", _categories(topics[:_MOST_CATEGORIES]))
 
 
 def _text(text: str, language: str) -> _Text:
-    return _Text(text, params={"LANGUAGE": language} if _LANGUAGE_TAG.fullmatch(language) else {})
+    return _Text(text, params={"LANGUAGE": language} if language_tag(language) else {})
 
 
 def _categories(topics: list[str]) -> vCategory:
@@ -229,9 +239,10 @@ def _alarm(component: icalendar.Event) -> icalendar.Alarm:
     return alarm
 
 
-def _zones(component: icalendar.Event) -> set[str]:
+def _zones(component: icalendar.Event) -> frozenset[str]:
     """Return the names of the time zones that *component* is told in, UTC excepted."""
-    return {str(name) for each in ("DTSTART", "DTEND") if each in component if (name := component[each].params.tzid)}
+    there = (component[each].params.tzid for each in ("DTSTART", "DTEND") if each in component)
+    return frozenset(str(name) for name in there if name)
 
 
 @lru_cache

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feeds.channels import Channel
-from feeds.entries import Entry, line
+from feeds.entries import Entry
+from feeds.text import line
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was updated; validators doubt years before 1990
 

@@ -21,10 +21,10 @@ from feeds.notes import changes, faults, removals
 from store.announcement import Archived
 from store.database import Database
 from store.health import faults as found_in
-from store.news import News
+from store.news import Arrivals, News
 from store.query import Query
 from store.runs import Runs
-from store.volumes import Volumes
+from store.volumes import History, Volumes
 
 _FORM = "1"  # of a volume: another number makes all of them anew
 _MOST_KEPT = 2_000  # entries, while channels that share them are made
@@ -58,13 +58,12 @@ class Editor:
         """Return the newest of *channel*, and what is in no full volume yet. Raises BadQuestion (store.search)."""
         if channel.query is None:
             return self._notes(channel)
-        ends = self._volumes.ends(channel.name, self._definition(channel))
-        after = ends[-1] if ends else 0
-        waiting = self._news.arrivals(channel.query, after=after, limit=MOST_ENTRIES, once=channel.once).announcements
+        history = self._history(channel)
+        waiting = self._waiting(channel.query, history, once=channel.once)[1].announcements
         newest = self._news.newest(channel.query, limit=MOST_ENTRIES, once=channel.once)
         shown = _together(newest, waiting)
         contents = self._contents(channel, shown)
-        return replace(contents, volumes=len(ends), kept=frozenset(one.id for one in waiting))
+        return replace(contents, volumes=len(history.ends), kept=frozenset(one.id for one in waiting))
 
     def asked(self, channel: Channel) -> Contents:
         """Return the newest of a channel that somebody asks for: it has no history. Raises BadQuestion."""
@@ -78,28 +77,42 @@ class Editor:
         """
         if channel.query is None:
             return
-        definition = self._definition(channel)
-        ends = self._volumes.ends(channel.name, definition)
-        for number, (after, last) in enumerate(zip([0, *ends], ends, strict=False), 1):
+        history = self._history(channel)
+        for number, (after, last) in enumerate(zip([0, *history.ends], history.ends, strict=False), 1):
             if not is_there(number):
                 yield self._volume(channel, number, self._between(channel.query, after, last, once=channel.once))
-        after, number = ends[-1] if ends else 0, len(ends) + 1
         while True:
-            found = self._news.arrivals(channel.query, after=after, limit=MOST_ENTRIES, once=channel.once)
+            seen, found = self._waiting(channel.query, history, once=channel.once)
+            number = len(history.ends) + 1
             contents = replace(self._contents(channel, found.announcements), volume=number)
             fitting, written = documents(contents, ["atom"])
             count = len(fitting.entries)
             if count == len(found.announcements) < MOST_ENTRIES:
+                self._keep(channel, history, History(history.ends, seen, found.turns))
                 return
             yield Volume(number, written["atom"], contents.updated)
-            after = found.turns[count - 1]
-            self._volumes.add(channel.name, definition, number=number, last=after)
-            number += 1
+            last = found.turns[count - 1]
+            filled = History((*history.ends, last), seen, found.turns[count:])
+            self._keep(channel, history, filled)
+            history = filled
 
     def calendar(self, channel: Channel, path: str) -> bytes:
         """Return the dates of what *channel* holds, or held, as a calendar at the public *path*. Raises BadQuestion."""
         query, address = channel.query or Query(), f"{self.site}{path}"
         return calendar(channel.title, self._news.events(query, limit=_MOST_DATED), address=address)
+
+    def _waiting(self, query: Query, history: History, *, once: bool) -> tuple[int, Arrivals]:
+        """Return at most a volume's worth of what is in none yet, and the turn up to which that is all."""
+        room = MOST_ENTRIES - len(history.waiting)
+        new = self._news.arrivals(query, after=history.seen, limit=room, once=once)
+        return new.last, self._news.at([*history.waiting, *new.turns], query, once=once)
+
+    def _history(self, channel: Channel) -> History:
+        return self._volumes.history(channel.name, self._definition(channel))
+
+    def _keep(self, channel: Channel, before: History, after: History) -> None:
+        if after != before:
+            self._volumes.keep(channel.name, self._definition(channel), after)
 
     def _volume(self, channel: Channel, number: int, held: Sequence[Archived]) -> Volume:
         contents = replace(self._contents(channel, held), volume=number)

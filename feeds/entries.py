@@ -11,24 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
-from urllib.parse import quote
 
 from feeds.channels import organisation_name
 from feeds.event_dates import dates
+from feeds.text import address, anchor, beginning, language_tag, legal, line, paragraphs
 from store.announcement import Archived, Attachment
 from store.markup import shown
 from store.news import Telling
 
-_ILLEGAL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
-    + "\u202a-\u202e\u2066-\u2069]"  # and what would turn the reader's own text around
-)
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HREF = re.compile(r'\bhref="([^"]*)"')
-_BEGINNING = re.compile(r".{150,299}(?:[。！？]|(?= ))")
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|ul|ol|dl|table|blockquote|pre|div|figure)>\s*")
 _MINUTE = timedelta(minutes=1)
 _MOST_HTML = 200_000  # bytes, escaped: two long entries and all that stands around them fit into a feed
@@ -102,7 +94,7 @@ def entry(announcement: Archived, tellings: Sequence[Telling] = ()) -> Entry:
         id=legal(announcement.id),
         url=url,
         title=title,
-        language=_language(announcement.language),
+        language=language_tag(announcement.language),
         author=line(organisation_name(announcement.organisation, announcement.language)) or "zerowire",
         summary=line(announcement.summary) or beginning(line(announcement.text)) or title,
         html=_html(announcement),
@@ -114,38 +106,6 @@ def entry(announcement: Archived, tellings: Sequence[Telling] = ()) -> Entry:
         others=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id not in translated),
     )
     return replace(made, html=_whole(made, list(map(line, dates(announcement)))))
-
-
-def paragraphs(text: str) -> str:
-    """Return plain *text* as HTML."""
-    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in text.splitlines() if part.strip())
-
-
-def anchor(url: str, title: str) -> str:
-    return f'<a href="{escape(url)}">{escape(title, quote=False)}</a>'
-
-
-def beginning(text: str) -> str:
-    """Return the first few sentences, or as many words, or, of Japanese without an end in sight, characters."""
-    if len(text) <= 300:
-        return text
-    found = _BEGINNING.match(text)
-    return f"{found[0] if found else text[:299]}…"
-
-
-def legal(text: str) -> str:
-    """Return *text* without what XML 1.0 forbids or advises against (section 2.2), nor what changes its direction."""
-    return _ILLEGAL.sub("", text)
-
-
-def line(text: str) -> str:
-    """Return *text* on one line."""
-    return " ".join(legal(text).split())
-
-
-def address(url: str) -> str:
-    """Return *url* as a URI (RFC 3986), whose characters RSS and validators ask for; escapes stay as they are."""
-    return quote(_STRAY_PERCENT.sub("%25", legal(url).strip()), safe="%/:?#@!$&'()*+,;=~")
 
 
 def _html(announcement: Archived) -> str:
@@ -168,14 +128,10 @@ def _updated(announcement: Archived) -> datetime:
     return announcement.updated.astimezone(UTC) if changed else _published(announcement)
 
 
-def _language(tag: str) -> str | None:
-    return tag if _LANGUAGE_TAG.fullmatch(tag) else None
-
-
 def _elsewhere(telling: Telling, announcement: Archived) -> Elsewhere:
     author = line(organisation_name(telling.organisation, announcement.language)) or "zerowire"
     url = address(telling.url)
-    return Elsewhere(url, line(telling.title) or url, _language(telling.language), author)
+    return Elsewhere(url, line(telling.title) or url, language_tag(telling.language), author)
 
 
 def _is_on_the_web(attachment: Attachment) -> bool:

@@ -6,11 +6,11 @@ the day that it ends: what is due then is not due the day after.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from feeds.text import short
 from store.announcement import Archived, Event
 
 DEADLINE = "deadline"
@@ -39,10 +39,6 @@ _MONTHS = (
 )
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAYS_IN_JAPANESE = "月火水木金土日"
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    r"\u202a-\u202e\u2066-\u2069]"  # an override of direction would reach over what stands beside the text
-)
 
 
 def dates(announcement: Archived) -> list[str]:
@@ -51,10 +47,10 @@ def dates(announcement: Archived) -> list[str]:
     The hours' zone is named, the event where it has a name of its own. What ``when`` can't tell is left out.
     """
     told = [(found, event) for event in announcement.events if (found := when(event))]
-    return [line(announcement, event, found) for found, event in sorted(told, key=lambda each: each[0].starts)]
+    return [as_line(announcement, event, found) for found, event in sorted(told, key=lambda each: each[0].starts)]
 
 
-def line(announcement: Archived, event: Event, found: When) -> str:
+def as_line(announcement: Archived, event: Event, found: When) -> str:
     """Return the line of an *event* of *announcement*, of which ``when`` found *found*."""
     words = _words(announcement)
     name, place = own_name(announcement, event), where(announcement, event)
@@ -100,20 +96,14 @@ def when(event: Event) -> When | None:
 
 def where(announcement: Archived, event: Event) -> str:
     """Return the place of *event*, as one line; "online" in the announcement's language."""
-    place = plain(event.place)
+    place = short(event.place)
     return _words(announcement)["online"] if place == "online" else place
 
 
 def own_name(announcement: Archived, event: Event) -> str:
     """Return what *event* is called besides its announcement's title, as one line: of "title: session" the session."""
-    name, title = plain(event.title), plain(announcement.title)
+    name, title = short(event.title), short(announcement.title)
     return "" if name == title else name.removeprefix(f"{title}: ")
-
-
-def plain(text: str, most: int = 300) -> str:
-    """Return *text* as one line of at most *most* characters, without those that are not seen but act."""
-    words = " ".join(_UNSEEN.sub("", text[: 10 * most]).split())
-    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _words(announcement: Archived) -> dict[str, str]:

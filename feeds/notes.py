@@ -13,7 +13,8 @@ from html import escape
 from itertools import pairwise
 from uuid import NAMESPACE_URL, uuid5
 
-from feeds.entries import Entry, anchor, beginning, entry, legal, line, paragraphs
+from feeds.entries import Entry, entry
+from feeds.text import anchor, beginning, legal, line, paragraphs
 from store.announcement import Archived, Attachment, Revision
 from store.differences import Difference, Kind, Piece, difference, shortened
 from store.health import Fault

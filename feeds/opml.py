@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from feeds.channels import Channel, grouped
-from feeds.entries import line
+from feeds.text import line
 
 
 def opml(channels: Iterable[Channel], *, base_url: str) -> bytes:

@@ -106,6 +106,15 @@ class News:
                 last = some[-1].turn
             return Arrivals(tuple(_whole(connection, some)), tuple(row.turn for row in some), last)
 
+    def at(self, turns: Sequence[int], query: Query, *, once: bool) -> Arrivals:
+        """Return what is still at *turns*, where what *query* asks for was: what changed since has another turn."""
+        there = select(*_FOUND).where(announcements.c.turn.in_(turns), *query.conditions())
+        with self._database.reading() as connection:
+            rows = connection.execute(there.order_by(announcements.c.turn)).all()
+            found = self._once(connection, query, rows) if once else list(rows)
+            turn = max(turns, default=0)
+            return Arrivals(tuple(_whole(connection, found)), tuple(row.turn for row in found), turn)
+
     def changed(self, *, limit: int) -> list[Archived]:
         """Return announcements that changed after they were first seen, the latest change first."""
         return self._read(_CHANGED.limit(limit))

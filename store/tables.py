@@ -309,14 +309,16 @@ leases = Table(
     Column("expires", UTCDateTime, nullable=False),
 )
 
-# The full pages of a channel's history (feeds.history): ``last`` is the turn with which a page ends; ``definition``
-# says what the page was made by, so that a channel that asks for something else begins anew.
+# The pages of a channel's history (feeds.editor): ``last`` is the turn with which a full one ends, and of the one that
+# is being filled the turn up to which all was looked through; ``waiting`` are the turns of what stands in that.
+# ``definition`` says what they are made by: a channel that asks for something else begins anew.
 volumes = Table(
     "volume",
     metadata,
     Column("channel", PlainString(64), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("last", BigInteger, nullable=False),
+    Column("waiting", JSON),
     Column("definition", PlainString(64), nullable=False),
 )
 

@@ -1,10 +1,7 @@
 """What stands in a feed and what in its history: everything somewhere, full volumes for good, the newest first."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,17 +20,6 @@ from tests.builders import NOON, an_announcement
 ALL = Channel("all", "All", Query(gone=False))
 MONTH = timedelta(days=30)
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(f"sqlite:///{tmp_path / 'archive.db'}")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def archive(database: Database) -> Archive:
-    return Archive(database)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feeds.event_dates import dates, plain
+from feeds.event_dates import dates
+from feeds.text import short
 from store.announcement import Event
 from tests.builders import an_archived
 
@@ -111,8 +112,8 @@ def test_what_no_calendar_can_tell_is_left_out() -> None:
 
 
 def test_a_text_is_one_line_of_bounded_length_that_acts_on_nothing() -> None:
-    assert plain("a\x00\r\nb\u2028c \u202ed\ud800\x1b[2J") == "a b c d[2J"
-    assert plain("鯨" * 1_000_000) == "鯨" * 299 + "…"
+    assert short("a\x00\r\nb\u2028c \u202ed\ud800\x1b[2J") == "a b c d[2J"
+    assert short("鯨" * 1_000_000) == "鯨" * 299 + "…"
 
 
 def test_other_languages_are_told_in_english() -> None:

@@ -27,8 +27,8 @@ from starlette.routing import Route
 from feeds.channels import MEDIA_TYPES, Channel, Group
 from feeds.documents import documents
 from feeds.editor import Editor
-from feeds.entries import address
 from feeds.publish import OPML
+from feeds.text import address
 from store.search import BadQuestion
 from web.documents import Document, Shelf, answer
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, query, values
@@ -173,7 +173,8 @@ class _Answers:
     def _made(self, channel: Channel, extension: str) -> Document:
         if extension == "ics":
             return Document.of(self._editor.calendar(channel, channel.path("ics")))
-        contents, written = documents(self._editor.asked(channel), [extension])
+        editor = Editor(self._editor.database, base_url=self._editor.base_url)  # what one has shown it shows again
+        contents, written = documents(editor.asked(channel), [extension])
         return Document.of(written[extension], contents.updated)
 
 

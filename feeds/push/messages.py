@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from feeds.channels import organisation_name
-from feeds.entries import beginning, entry, line
+from feeds.entries import entry
 from feeds.event_dates import dates
+from feeds.text import beginning, line
 from store.announcement import Archived, Precision
 
 _MOST_NAMED = (100, 50, 20, 10, 5, 2, 1)  # the most that one message names, and fewer for services of short messages

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.JSON(), nullable=True),
         sa.Column("definition", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("channel", "number", name=op.f("pk_volume")),
     )
