@@ -12,7 +12,7 @@ from urllib.parse import quote
 _ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
-    + "\u202a-\u202e\u2066-\u2069]"  # and what would turn the reader's own text around
+    + "\ufeff\u202a-\u202e\u2066-\u2069]"  # and what would turn the reader's own text around, or is lost on the way
 )
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?")  # RFC 5646, section 2.1
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

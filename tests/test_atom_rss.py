@@ -366,7 +366,7 @@ def plain(text: str) -> str:
 def legal(code: int) -> bool:
     control = unicodedata.category(chr(code)) == "Cc" and chr(code) not in "\t\n\r\x85"
     noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
-    turns = 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
+    turns = 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or code == 0xFEFF
     return not (control or 0xD800 <= code < 0xE000 or noncharacter or turns)
 
 
