@@ -85,7 +85,7 @@ class Editor:
             seen, found = self._waiting(channel.query, history, once=channel.once)
             number = len(history.ends) + 1
             contents = replace(self._contents(channel, found.announcements), volume=number)
-            fitting, written = documents(contents, ["atom"])
+            fitting, written = documents(contents)  # in every format: what one has no room for would be in none
             count = len(fitting.entries)
             if count == len(found.announcements) < MOST_ENTRIES:
                 self._keep(channel, history, History(history.ends, seen, found.turns))

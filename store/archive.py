@@ -358,7 +358,8 @@ class Archive:
         before = read(connection, [row])[0]
         if row.gone is None and _facts(before) == _facts(announcement):
             return
-        connection.execute(_row(row.number).values(gone=None, paired=None, tags=list(announcement.tags)))
+        turn = _next_turn(connection)
+        connection.execute(_row(row.number).values(gone=None, paired=None, turn=turn, tags=list(announcement.tags)))
         replace_facts(connection, row.number, announcement)
         self._index(connection, row.number)
 

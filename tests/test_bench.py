@@ -1,13 +1,27 @@
-"""The generated archive that the benchmark measures: the same at any size and on any day."""
+"""What the benchmarks measure: an archive that is the same at any size and on any day, and peers that do what we do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import feedparser
 import pytest
 
+from bench import feeds, serving
 from bench.announcements import VOCABULARIES, announcement, rare, seen
+from bench.publishing import Publish, publish
+from bench.rendering import BARE, Took, bare_atom, bare_rss, contents, feedgen_atom, feedgen_rss, records
+from feeds.atom_rss import atom, rss
+from feeds.contents import Contents
+from settings import Settings
 from store.archive import Archive, Outcome
+from store.database import Database
 
 SAMPLE = range(1000, 1300)
+HELD = contents(records(30))  # files and translations among them
+Render = Callable[[Contents], bytes]
 
 
 def test_an_announcement_follows_from_the_seed_and_its_number_alone() -> None:
@@ -25,3 +39,61 @@ def test_a_rare_word_stands_in_about_ten_announcements_of_ten_thousand(language:
 def test_every_announcement_is_new_once_and_unchanged_afterwards(archive: Archive) -> None:
     saved = [archive.save(announcement(number), now=seen(number)) for number in (*range(280, 320), *range(280, 320))]
     assert saved == [Outcome.NEW] * 40 + [Outcome.SAME] * 40
+
+
+@pytest.mark.parametrize(("ours", "bare"), [(atom, bare_atom), (rss, bare_rss)])
+def test_bare_lxml_writes_our_very_document(ours: Render, bare: Render) -> None:
+    assert bare(HELD) == ours(HELD)
+
+
+@pytest.mark.parametrize(("ours", "bare"), [(atom, feedgen_atom), (rss, feedgen_rss)])
+def test_bare_feedgen_writes_the_same_entries(ours: Render, bare: Render) -> None:
+    read = [feedparser.parse(write(HELD)).entries for write in (ours, bare)]
+    one, two = ([(each.id, each.title, each.content[0].value, each.published) for each in entries] for entries in read)
+    assert one == two
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of five announcements that are published."""
+    given = Settings(database_url=f"sqlite:///{tmp_path / 'archive.db'}", public_dir=str(tmp_path / "public"))
+    with closing(Database(given.database_url)) as database:
+        for number in range(5):
+            Archive(database).save(announcement(number), now=seen(number))
+    publish(given)
+    return given
+
+
+def test_a_second_publish_changes_nothing(settings: Settings) -> None:
+    assert publish(settings).changed == 0
+
+
+def test_the_bare_application_answers_as_ours_does(settings: Settings) -> None:
+    with (
+        serving.ours(settings) as ours,
+        serving.bare([ours.answer(serving.PLAIN), ours.answer(serving.COMPRESSED)]) as bare,
+    ):
+        for asked in dict(serving.questions(ours)).values():
+            one, two = ours.answer(asked), bare.answer(asked)
+            assert (one.status, one.body, one.headers | two.headers) == (two.status, two.body, two.headers)
+            assert one.headers.keys() == two.headers.keys()
+        assert serving.ask(bare.port, serving.COMPRESSED, 0.1) > 0
+
+
+def test_a_report_names_what_falls_short() -> None:
+    took = {name: Took(1.0, 1.0) for way in BARE.items() for name in way} | {"Atom, ours": Took(1.6, 1.0)}
+    rates = {"ours": dict.fromkeys(feeds.LEAST_OF_BARE, 50.0), "bare ASGI": dict.fromkeys(feeds.LEAST_OF_BARE, 100.0)}
+    publishes = {"first": Publish(60.0, 100.0, 9), "again": Publish(6.0, 100.0, 0)}
+    assert list(feeds.shortfalls({50: took}, rates, publishes)) == [
+        "Atom of 50: 1.60 times bare lxml, expected at most 1.5",
+        "200 plain: 0.50 of bare ASGI, expected 0.7",
+        "200 gzip: 0.50 of bare ASGI, expected 0.7",
+        "publish, again: 6.0 s, expected at most 5 s",
+    ]
+
+
+@pytest.mark.slow
+def test_the_feeds_are_measured_in_one_run(tmp_path: Path) -> None:
+    told = "\n".join(feeds.run([2], 3, 1, 5, tmp_path))
+    assert all(each in told for each in ("Atom, bare lxml", "in a new process, nothing new", "200 gzip"))
+    assert ("nginx is not installed" in told) == (serving.NGINX is None)

@@ -419,6 +419,12 @@ def test_a_question_has_one_address_and_one_tag_however_it_is_asked(ask: Ask) ->
     assert ask("/feeds/search.json?q=公募&source=moej-ja", if_none_match=other.headers["etag"]).status_code == 304
 
 
+def test_an_edit_is_told_to_whoever_asks_next(ask: Ask, archive: Archive) -> None:
+    assert len(feedparser.parse(ask("/feeds/search.atom?language=ja").content).entries) == 1
+    archive.save(an_announcement(title="訂正版"), now=NOON + timedelta(days=1))
+    assert feedparser.parse(ask("/feeds/search.rss?language=ja").content).entries[0].title == "訂正版"
+
+
 def test_a_question_has_a_calendar(ask: Ask) -> None:
     answer = ask("/feeds/search.ics?q=公募")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
