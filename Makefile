@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test check format golden endurance bench-extraction bench-archive clean
+.PHONY: demo run test check format golden endurance bench-extraction bench-archive bench-feeds clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -55,6 +55,9 @@ bench-extraction: .venv-bench/.done  ## extraction beside its peers; ARGS: direc
 
 bench-archive: .venv/.program  ## the archive at 10,000, 100,000 and 1,000,000; ARGS=--keep DIR goes on where it stopped
 	$(BIN)/python -m bench.archive $(ARGS)
+
+bench-feeds: .venv/.program  ## feeds rendered, published and served, beside lxml, feedgen, bare ASGI and nginx
+	$(BIN)/python -m bench.feeds $(ARGS)
 
 clean:
 	rm -rf .venv .venv-bench build *.egg-info

@@ -6,7 +6,7 @@ of the database, runs in processes beside the one that writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from multiprocessing import get_context
@@ -34,7 +34,7 @@ class Prepared:
     """What one announcement writes: its row, its rows of other tables by name, and what it is found by."""
 
     row: dict[str, Any]
-    parts: dict[str, Rows]
+    parts: Mapping[str, Rows]
     entry: Entry
 
 
