@@ -1,8 +1,8 @@
 """A function and its arguments in, what it returns out: run in another process, which can be killed.
 
 The only module that knows pebble's processes. What comes from the net can hang the libraries that read it, fill the
-memory, crash the process; here that costs one task. The processes come from a fork server, which imports once what tasks need, and
-has none of the threads and sockets that a fork of a process with an event loop would copy.
+memory, crash the process; here that costs one task. The processes come from a fork server, which imports once what
+tasks need, and has none of the threads and sockets that a fork of a process with an event loop would copy.
 
 Each process has a pebble pool of its own, and a pool whose task did not come to its end is thrown away: what a dying
 process leaves in pipes and locks, no other task shall meet.
