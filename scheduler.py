@@ -22,6 +22,7 @@ import uvicorn
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.spec import Source
 from crawler.topics import topics
@@ -64,8 +65,8 @@ def run(settings: Settings, sources: Sources) -> int:
         clock.add_job(_renew, IntervalTrigger(seconds=TERM.total_seconds() / 3), args=(lease, stop), id="lease")
         clock.add_job(send, IntervalTrigger(seconds=_SEND), args=(settings, sources, database, stop), id="send")
         try:
-            announce(settings, sources, database)
             with serving(settings, sources, database):
+                _announced(settings, sources, database)
                 clock.start()
                 log.info("serving=%s sources=%d", settings.base_url, len(sources))
                 _work(settings, sources, database, due, stop)
@@ -99,7 +100,7 @@ def crawl(
 
 def publish_all(settings: Settings, sources: Sources, database: Database) -> list[Published]:
     """Write the feeds of every channel, and return what became of each."""
-    return publish(_editor(settings, database), _channels(settings, sources), public_dir=Path(settings.public_dir))
+    return publish(_editor(settings, database), _channels(settings, sources), public_dir=_public_dir(settings))
 
 
 def announce(settings: Settings, sources: Sources, database: Database) -> list[Published]:
@@ -144,6 +145,18 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         listener.close()
 
 
+def _public_dir(settings: Settings) -> Path:
+    """Return where feeds are written, made if it is not there. Raises SettingsError."""
+    path, expected = Path(settings.public_dir), "public_dir: expected a directory that can be written"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{expected}, got {settings.public_dir}: {error.strerror}") from error
+    if not os.access(path, os.W_OK):
+        raise SettingsError(f"{expected}, got {settings.public_dir}")
+    return path
+
+
 def _editor(settings: Settings, database: Database) -> Editor:
     return Editor(database, base_url=settings.base_url, hub=settings.hub)
 
@@ -186,7 +199,15 @@ def _work(settings: Settings, sources: Sources, database: Database, due: _Due, s
         names = due.take(stop)
         if names:
             crawl(settings, names, stop=stop)
-            announce(settings, sources, database)
+            _announced(settings, sources, database)
+
+
+def _announced(settings: Settings, sources: Sources, database: Database) -> None:
+    """Announce what there is; what is in the way now may be gone after the next crawl."""
+    try:
+        announce(settings, sources, database)
+    except (OSError, SQLAlchemyError) as error:
+        log.error("announcing failed: %s", " ".join(str(getattr(error, "orig", None) or error).split()))
 
 
 class _Due:

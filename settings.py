@@ -9,9 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "ZEROWIRE_"
 FILE = "zerowire.toml"
+
+
+_EXAMPLES = {
+    "mirror": "http://127.0.0.1:8801",
+    "base_url": "https://wire.example",
+    "hub": "https://hub.example/",
+}
 
 
 class SettingsError(Exception):
@@ -49,11 +57,11 @@ class Settings:
         host, _, port = self.listen.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65_535:
             raise SettingsError(f"listen: expected HOST:PORT, got {self.listen!r}")
-        for name in ("mirror", "base_url", "hub"):
+        for name, example in _EXAMPLES.items():
             address = getattr(self, name)
-            if address and not address.startswith(("http://", "https://")):
+            if address and not _is_address(address):
                 shown = re.sub(r".*@", "***@", address)  # no password in a log
-                raise SettingsError(f"{name}: expected an address such as http://127.0.0.1:8801, got {shown!r}")
+                raise SettingsError(f"{name}: expected an address such as {example}, got {shown!r}")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -177,3 +185,10 @@ _KINDS: Mapping[str, _Kind] = {
     "keep_pages": (_is_bool, "true or false"),
 }
 """What those settings are that are no text: the test, and in words."""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return text.startswith(("http://", "https://")) and bool(urlsplit(text).hostname)
+    except ValueError:
+        return False

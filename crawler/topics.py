@@ -37,6 +37,8 @@ class Topic:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", self.name):
             raise BadTopic(f"topics: expected small letters, digits and hyphens, got {self.name!r}")
+        if isinstance(self.words, str) or isinstance(self.tags, str):  # a text would be read letter by letter
+            raise BadTopic(f"topics.{self.name}: expected words or tags, lists of texts")
         if not (self.words or self.tags) or any(not isinstance(word, str) for word in (*self.words, *self.tags)):
             raise BadTopic(f"topics.{self.name}: expected words or tags, lists of texts")
 

@@ -48,7 +48,7 @@ def atom(contents: Contents) -> bytes:
     """
     feed = _feed(contents, "atom")
     feed.id(contents.site + contents.channel.path("atom"))
-    feed.language(contents.channel.language or "en")  # of the feed's title; each entry names its own
+    feed.language(contents.language or "en")  # of the feed's title; each entry names its own
     links = [{"rel": rel, "href": href, "type": MEDIA_TYPES["atom"]} for rel, href in contents.history("atom").items()]
     for link in links:
         feed.link(link)
@@ -66,8 +66,8 @@ def rss(contents: Contents) -> bytes:
     """
     feed = _feed(contents, "rss")
     feed.register_extension("zerowire", lambda: _RSSFeed(contents), _RSSItem, atom=False, rss=True)
-    if contents.channel.language:
-        feed.language(contents.channel.language)
+    if contents.language:
+        feed.language(contents.language)
     for entry in contents.entries:
         _add_rss(feed.add_entry(order="append"), entry)
     return bytes(feed.rss_str(pretty=True))

@@ -197,15 +197,17 @@ def _moment(moment: datetime) -> datetime:
 def _add_texts(component: icalendar.Event, entry: _Entry) -> None:
     announcement, event = entry.announcement, entry.event
     language = announcement.title_language or announcement.language
-    title, url, place = short(announcement.title), _on_the_web(announcement.url), where(announcement, event)
+    title, url, place = short(announcement.title), _on_the_web(announcement.url), where(event, announcement.language)
     called = short(event.title) or title or url or entry.uid
     about = (
-        as_line(announcement, event, entry.found) if event.kind == DEADLINE and entry.found.since else "",
+        as_line(announcement, event, entry.found, announcement.language)
+        if event.kind == DEADLINE and entry.found.since
+        else "",
         "" if called.startswith(title) else title,
         short(announcement.summary, 1_000),
         url,
     )
-    component.add("SUMMARY", _text(f"{deadline_head(announcement, event)}{called}", language))
+    component.add("SUMMARY", _text(f"{deadline_head(event, announcement.language)}{called}", language))
     component.add("DESCRIPTION", _text("\n".join(filter(None, about)), announcement.language))
     if place:
         component.add("LOCATION", _text(place, announcement.language))

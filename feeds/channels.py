@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -122,13 +122,14 @@ def channels(
     each of *sources*, and last those of notes.
 
     None but notes hold what is gone. A source that bears its organisation's name (``iclei``) is read in the channel
-    of that organisation. Raises ValueError where two channels share a name, and with it their files.
+    of that organisation. Raises ValueError where two channels share a name, and with it their files, or a search names
+    what there is not.
     """
-    described = list(sources)
+    described, known, asked = list(sources), list(topics), list(searches)
     organisations = dict.fromkeys([*_ORGANISATIONS, *(source.organisation for source in described)])
     found = [
         Channel("all", "Zero-carbon policy news", Query(gone=False)),
-        *searches,
+        *asked,
         *(_of_organisation(organisation) for organisation in organisations),
         *(
             Channel(name, title, Query(language=name, gone=False), name, Group.LANGUAGE)
@@ -138,10 +139,19 @@ def channels(
         *(_of_source(source) for source in described if source.name != source.organisation),
         *NOTES,
     ]
+    there_are = {
+        "organisation": list(organisations),
+        "source": [source.name for source in described],
+        "language": list(_LANGUAGES),
+        "topic": [topic.name for topic in known],
+    }
+    for search in asked:
+        _expect_known(search, there_are)
     names = Counter(name for channel in found for name in (channel.name, *channel.formerly))
     name, count = names.most_common(1)[0]
     if count > 1 or "search" in names:
-        raise ValueError(f"{name if count > 1 else 'search'}: expected a name that no other channel has")
+        wrong = name if count > 1 else "search"
+        raise ValueError(f"{wrong}: expected a name that no other channel, of a source or a topic among others, has")
     return found
 
 
@@ -191,6 +201,13 @@ def _of_search(name: str, given: Any) -> Channel:
         return Channel(name, title, query, asked.get("language"), Group.SEARCH, tuple(formerly))
     except BadQuestion as error:
         raise ValueError(f"{name}: query: {error}") from error
+
+
+def _expect_known(search: Channel, there_are: Mapping[str, Sequence[str]]) -> None:
+    for key, values in there_are.items():
+        value = getattr(search.query, key)
+        if value is not None and value not in values:
+            raise ValueError(f"{search.name}: {key}: expected one of {', '.join(values)}, got {value!r}")
 
 
 def _known(name: str, given: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from feeds.channels import Channel
 from feeds.entries import Entry
-from feeds.text import line
+from feeds.text import is_japanese, language_tag, line
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was updated; validators doubt years before 1990
 
@@ -34,10 +34,14 @@ class Contents:
         return line(self.channel.title) or self.channel.name
 
     @property
+    def language(self) -> str | None:
+        return language_tag(self.channel.language or "")
+
+    @property
     def description(self) -> str:
         if self.channel.query is None:
             return self.title
-        return f"{self.title}の新着情報" if self.channel.language == "ja" else f"New announcements: {self.title}"
+        return f"{self.title}の新着情報" if is_japanese(self.title) else f"New announcements: {self.title}"
 
     @property
     def site(self) -> str:

@@ -147,7 +147,7 @@ class Editor:
 
     def _noted(self, name: str) -> list[Entry]:
         if name == "updates":
-            return changes(self._news.changed(limit=MOST_ENTRIES))
+            return changes(self._news.changed(limit=MOST_ENTRIES), limit=MOST_ENTRIES)
         if name == "gone":
             return removals(self._news.gone(limit=MOST_ENTRIES))
         runs = self._runs.since(self._runs.newest() - _MOST_RUNS)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
+from itertools import islice
 
 from feeds.channels import organisation_name
 from feeds.event_dates import dates
-from feeds.text import address, anchor, beginning, language_tag, legal, line, paragraphs
+from feeds.text import address, anchor, beginning, language_tag, legal, line, paragraphs, short
 from store.announcement import Archived, Attachment
 from store.markup import shown
 from store.news import Telling
@@ -25,6 +26,8 @@ _BLOCK_END = re.compile(r"</(?:p|h[1-6]|ul|ol|dl|table|blockquote|pre|div|figure
 _MINUTE = timedelta(minutes=1)
 _MOST_HTML = 200_000  # bytes, escaped: two long entries and all that stands around them fit into a feed
 _MOST_READ = 400_000  # characters
+_MOST_TITLE, _MOST_SUMMARY = 500, 2_000
+_MOST_FILES, _MOST_DATES, _MOST_TELLINGS, _MOST_CATEGORIES = 100, 50, 20, 30
 _WORDS = {
     "en": {
         "attachments": "Attachments",
@@ -32,13 +35,15 @@ _WORDS = {
         "others": "Also announced by",
         "translations": "In other languages",
         "goes on": "The text goes on at its source",
+        "colon": ": ",
     },
     "ja": {
         "attachments": "添付資料",
         "dates": "日程",
-        "others": "ほかの発表元",
-        "translations": "他の言語",
+        "others": "他機関の発表",
+        "translations": "他の言語版",
         "goes on": "続きは発表元のページへ",
+        "colon": "：",
     },
 }
 
@@ -87,25 +92,30 @@ class Entry:
 def entry(announcement: Archived, tellings: Sequence[Telling] = ()) -> Entry:
     """Return *announcement* as an entry; *tellings* are the others that tell its story."""
     url = address(announcement.url)
-    title = line(announcement.title) or url or announcement.id
-    files = tuple(_file(attachment) for attachment in announcement.attachments if _is_on_the_web(attachment))
+    title = short(announcement.title, _MOST_TITLE) or url or announcement.id
+    there = filter(_is_on_the_web, announcement.attachments)
+    files = tuple(_file(attachment) for attachment in islice(there, _MOST_FILES))
     translated = set(announcement.translations)
+    tellings = tellings[:_MOST_TELLINGS]
+    dated = replace(announcement, events=announcement.events[:_MOST_DATES])
     made = Entry(
         id=legal(announcement.id),
         url=url,
         title=title,
         language=language_tag(announcement.language),
         author=line(organisation_name(announcement.organisation, announcement.language)) or "zerowire",
-        summary=line(announcement.summary) or beginning(line(announcement.text)) or title,
+        summary=short(announcement.summary, _MOST_SUMMARY)
+        or beginning(short(announcement.text, _MOST_SUMMARY))
+        or title,
         html=_html(announcement),
         published=_published(announcement).replace(microsecond=0),
         updated=_updated(announcement).replace(microsecond=0),
-        categories=tuple(filter(None, dict.fromkeys(map(line, (*announcement.tags, *announcement.topics))))),
+        categories=_categories(announcement),
         files=files,
         translations=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id in translated),
         others=tuple(_elsewhere(telling, announcement) for telling in tellings if telling.id not in translated),
     )
-    return replace(made, html=_whole(made, list(map(line, dates(announcement)))))
+    return replace(made, html=_whole(made, list(map(line, dates(dated)))))
 
 
 def _html(announcement: Archived) -> str:
@@ -122,6 +132,11 @@ def _published(announcement: Archived) -> datetime:
     return announcement.published.astimezone(UTC) if offset % _MINUTE else announcement.published
 
 
+def _categories(announcement: Archived) -> tuple[str, ...]:
+    named = (short(name, _MOST_TITLE) for name in (*announcement.tags, *announcement.topics))
+    return tuple(islice(filter(None, dict.fromkeys(named)), _MOST_CATEGORIES))
+
+
 def _updated(announcement: Archived) -> datetime:
     """Return when the text last changed. What never did is as old as it says: a first crawl must flood no reader."""
     changed = announcement.updated > announcement.first_seen
@@ -131,7 +146,7 @@ def _updated(announcement: Archived) -> datetime:
 def _elsewhere(telling: Telling, announcement: Archived) -> Elsewhere:
     author = line(organisation_name(telling.organisation, announcement.language)) or "zerowire"
     url = address(telling.url)
-    return Elsewhere(url, line(telling.title) or url, language_tag(telling.language), author)
+    return Elsewhere(url, short(telling.title) or url, language_tag(telling.language), author)
 
 
 def _is_on_the_web(attachment: Attachment) -> bool:
@@ -141,7 +156,7 @@ def _is_on_the_web(attachment: Attachment) -> bool:
 def _file(attachment: Attachment) -> File:
     url = address(attachment.url)
     media_type = attachment.type if _MEDIA_TYPE.fullmatch(attachment.type) else "application/octet-stream"
-    return File(url, media_type, line(attachment.title) or url.rpartition("/")[2] or url, attachment.length)
+    return File(url, media_type, short(attachment.title) or url.rpartition("/")[2] or url, attachment.length)
 
 
 def _whole(made: Entry, event_dates: Sequence[str]) -> str:
@@ -151,17 +166,18 @@ def _whole(made: Entry, event_dates: Sequence[str]) -> str:
     parts = {
         "dates": [escape(told, quote=False) for told in event_dates],
         "attachments": [anchor(file.url, file.title) for file in made.files if file.url not in linked],
-        "others": list(map(_telling, made.others)),
-        "translations": list(map(_telling, made.translations)),
+        "others": [_telling(other, made, words["colon"]) for other in made.others],
+        "translations": [_telling(other, made, words["colon"]) for other in made.translations],
     }
     below = [_list(words[name], items) for name, items in parts.items() if items]
     return "\n".join((_cut(made, words["goes on"]), *below))
 
 
-def _telling(other: Elsewhere) -> str:
+def _telling(other: Elsewhere, made: Entry, colon: str) -> str:
+    """Return a link to *other*, with whose it is where that is not who tells *made*."""
     language = f' lang="{other.language}" hreflang="{other.language}"' if other.language else ""
-    author = escape(other.author, quote=False)
-    return f'{author}: <a href="{escape(other.url)}"{language}>{escape(other.title, quote=False)}</a>'
+    author = "" if other.author == made.author else f"{escape(other.author, quote=False)}{colon}"
+    return f'{author}<a href="{escape(other.url)}"{language}>{escape(other.title, quote=False)}</a>'
 
 
 def _list(heading: str, items: Iterable[str]) -> str:

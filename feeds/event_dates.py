@@ -1,4 +1,4 @@
-"""An announcement in, its events' dates out: a plain line each, in the announcement's language. Pure.
+"""An announcement in, its events' dates out: a plain line each, in its language or the reader's. Pure.
 
 This module alone knows how a date is written for people, which days an event takes, and that midnight is the 24:00 of
 the day that it ends: what is due then is not due the day after.
@@ -16,22 +16,8 @@ from store.announcement import Archived, Event
 DEADLINE = "deadline"
 
 _WORDS = {
-    "en": {
-        "deadline": "Deadline: ",
-        "event": "Event: ",  # in front of what has no name of its own
-        "name": ": {}",
-        "its place": " ({})",  # behind a name
-        "place": ", {}",
-        "online": "online",
-    },
-    "ja": {
-        "deadline": "締切：",
-        "event": "開催：",
-        "name": "：{}",
-        "its place": "（{}）",
-        "place": "、{}",
-        "online": "オンライン",
-    },
+    "en": {"deadline": "Deadline: ", "event": "Event: ", "online": "online"},
+    "ja": {"deadline": "締切：", "event": "開催：", "online": "オンライン"},
 }
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -39,33 +25,36 @@ _MONTHS = (
 )
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAYS_IN_JAPANESE = "月火水木金土日"
+_JAPAN = "Asia/Tokyo"
+_NAMED = ("Europe/", "America/", _JAPAN, "UTC")  # zones whose names mean nothing else: Manila's PST, India's IST do
 
 
-def dates(announcement: Archived) -> list[str]:
+def dates(announcement: Archived, language: str = "") -> list[str]:
     """Return a line for each event, the earliest first, that can stand in text beside the announcement's title.
 
-    The hours' zone is named, the event where it has a name of its own. What ``when`` can't tell is left out.
+    It is in *language*, or the announcement's own. The hours' zone is named, the event where it has a name of its own.
+    What ``when`` can't tell is left out.
     """
+    spoken = language or announcement.language
     told = [(found, event) for event in announcement.events if (found := when(event))]
-    return [as_line(announcement, event, found) for found, event in sorted(told, key=lambda each: each[0].starts)]
+    return [
+        as_line(announcement, event, found, spoken) for found, event in sorted(told, key=lambda each: each[0].starts)
+    ]
 
 
-def as_line(announcement: Archived, event: Event, found: When) -> str:
+def as_line(announcement: Archived, event: Event, found: When, language: str) -> str:
     """Return the line of an *event* of *announcement*, of which ``when`` found *found*."""
-    words = _words(announcement)
-    name, place = own_name(announcement, event), where(announcement, event)
-    told = deadline_head(announcement, event) or ("" if name else words["event"])
-    told += _in_japanese(found) if announcement.language == "ja" else _in_english(found)
-    if name:
-        told += words["name"].format(name)
-    if place:
-        told += words["its place" if name else "place"].format(place)
-    return told
+    name, place = own_name(announcement, event), where(event, language)
+    if language == "ja":
+        return _line_in_japanese(event, found, name, place)
+    head = deadline_head(event, language) or ("" if name else _words(language)["event"])
+    behind = (f": {name}" + (f" ({place})" if place else "")) if name else place and f", {place}"
+    return f"{head}{_in_english(found)}{behind}"
 
 
-def deadline_head(announcement: Archived, event: Event) -> str:
-    """Return what stands in front of a deadline, in the announcement's language; of another event nothing."""
-    return _words(announcement)["deadline"] if event.kind == DEADLINE else ""
+def deadline_head(event: Event, language: str) -> str:
+    """Return what stands in front of a deadline; of another event nothing."""
+    return _words(language)["deadline"] if event.kind == DEADLINE else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +83,10 @@ def when(event: Event) -> When | None:
     return _days(event, starts, max(starts, ends or starts, key=datetime.timestamp))
 
 
-def where(announcement: Archived, event: Event) -> str:
-    """Return the place of *event*, as one line; "online" in the announcement's language."""
+def where(event: Event, language: str) -> str:
+    """Return the place of *event*, as one line; "online" in *language*."""
     place = short(event.place)
-    return _words(announcement)["online"] if place == "online" else place
+    return _words(language)["online"] if place == "online" else place
 
 
 def own_name(announcement: Archived, event: Event) -> str:
@@ -106,8 +95,27 @@ def own_name(announcement: Archived, event: Event) -> str:
     return "" if name == title else name.removeprefix(f"{title}: ")
 
 
-def _words(announcement: Archived) -> dict[str, str]:
-    return _WORDS.get(announcement.language, _WORDS["en"])
+def zone_name(moment: datetime, language: str) -> str:
+    """Return what the zone of *moment* is called there, its offset where nobody else would know the name.
+
+    >>> zone_name(datetime(2026, 7, 22, tzinfo=ZoneInfo("Asia/Tokyo")), "en")
+    'JST'
+    """
+    key, name = getattr(moment.tzinfo, "key", ""), moment.tzname() or ""
+    if language == "ja":
+        return "日本時間" if key == _JAPAN else _offset(moment)
+    return name if key.startswith(_NAMED) and name.isalpha() else _offset(moment)
+
+
+def _offset(moment: datetime) -> str:
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    told = f"{hours}:{rest:02}" if rest else f"{hours}"
+    return f"UTC{'-' if minutes < 0 else '+'}{told}" if minutes else "UTC"
+
+
+def _words(language: str) -> dict[str, str]:
+    return _WORDS.get(language, _WORDS["en"])
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime | None:
@@ -134,9 +142,11 @@ def _closing(moment: datetime) -> tuple[date, str]:
 def _in_english(found: When) -> str:
     first, last = found.first, found.last
     if found.since and first != last:
-        return f"{_weekday(first)}, {found.since} – {_weekday(last)}, {found.until} {_zone(found)}"
+        return f"{_weekday(first)}, {found.since} – {_weekday(last)}, {found.until} {zone_name(found.starts, 'en')}"
     if found.since:
-        return f"{_weekday(first)}, {'–'.join(dict.fromkeys((found.since, found.until)))} {_zone(found)}"
+        return (
+            f"{_weekday(first)}, {'–'.join(dict.fromkeys((found.since, found.until)))} {zone_name(found.starts, 'en')}"
+        )
     if first == last:
         return _weekday(first)
     if first.year != last.year:
@@ -154,11 +164,27 @@ def _english(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def _line_in_japanese(event: Event, found: When, name: str, place: str) -> str:
+    """Return the line in the order in which it is written there: what, when, where."""
+    is_due = event.kind == DEADLINE
+    head = (f"締切（{name}）" if name else "締切") if is_due else name or "開催"
+    zone = _zone_in_japanese(found.starts) if found.since else ""
+    apart = "（" in place or "(" in place  # no brackets in brackets
+    inside = "、".join(filter(None, (zone, "" if apart else place)))
+    behind = f"　会場：{place}" if apart else ""
+    return f"{head}：{_in_japanese(found)}{f'（{inside}）' if inside else ''}{behind}"
+
+
+def _zone_in_japanese(moment: datetime) -> str:
+    name = zone_name(moment, "ja")
+    return f"現地時間、{name}" if name.startswith(("UTC+", "UTC-")) else name
+
+
 def _in_japanese(found: When) -> str:
     told = f"{_japanese(found.first)}{found.since}"
     if (found.last, found.until) != (found.first, found.since):
         told += f"～{_japanese(found.last, behind=found.first)}{found.until}"
-    return f"{told} {_zone(found)}" if found.since else told
+    return told
 
 
 def _japanese(day: date, behind: date | None = None) -> str:
@@ -168,9 +194,3 @@ def _japanese(day: date, behind: date | None = None) -> str:
     year = "" if behind and day.year == behind.year else f"{day.year}年"
     month = "" if behind and not year and day.month == behind.month else f"{day.month}月"
     return f"{year}{month}{day.day}日（{_WEEKDAYS_IN_JAPANESE[day.weekday()]}）"
-
-
-def _zone(found: When) -> str:
-    """Return the zone's name at the start, ``JST``; its offset where it has none."""
-    name = found.starts.tzname() or ""
-    return name if name.isalpha() else f"UTC{name}"

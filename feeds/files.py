@@ -94,5 +94,6 @@ def _replace(path: Path, document: bytes, modified: int) -> None:
         file.flush()
         os.fchmod(file.fileno(), 0o644)  # a temporary file is its owner's alone, a feed is everyone's
         os.fsync(file.fileno())
-    os.utime(file.name, (modified, modified))
+        then = min(modified, int(os.fstat(file.fileno()).st_mtime))  # what an archive says of the future is no time yet
+    os.utime(file.name, (then, then))
     Path(file.name).replace(path)

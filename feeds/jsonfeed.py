@@ -23,7 +23,7 @@ def json_feed(contents: Contents) -> bytes:
         "home_page_url": contents.site,
         "feed_url": contents.address("json"),
         "description": contents.description,
-        "language": contents.channel.language,
+        "language": contents.language,
         "hubs": [{"type": "WebSub", "url": contents.hub}] if contents.hub else None,
     }
     items = {"items": [_item(entry) for entry in contents.entries]}  # there have to be some, be it none

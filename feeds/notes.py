@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 from itertools import pairwise
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from feeds.entries import Entry, entry
@@ -24,7 +26,7 @@ _WORDS = {
     "en": {
         "changed": "Changed: ",
         "removed": "Removed: ",
-        "title": "Title",
+        "title": "Title: ",
         "added files": "Files added",
         "removed files": "Files removed",
         "is removed": "The page was found removed. The archive keeps what it said:",
@@ -32,23 +34,26 @@ _WORDS = {
     "ja": {
         "changed": "更新：",
         "removed": "削除：",
-        "title": "タイトル",
+        "title": "タイトル：",
         "added files": "追加された資料",
         "removed files": "削除された資料",
-        "is removed": "このページは削除されました。アーカイブには次の内容が保存されています。",
+        "is removed": "発表元のページが削除されたことを確認しました。以下は、保存されている削除前の内容です。",
     },
 }
 _MOST_PROBLEMS = 50
+_MOST_READ = 30_000  # characters of a wording
+_MOST_KEPT = 200  # comparisons
 _TAGS = {Kind.SAME: "{}", Kind.REMOVED: "<del>{}</del>", Kind.ADDED: "<ins>{}</ins>"}
 
 
-def changes(announcements: Iterable[Archived]) -> list[Entry]:
-    """Return an entry for each revision of *announcements*, the latest first: what became of that wording, and when.
+def changes(announcements: Iterable[Archived], *, limit: int) -> list[Entry]:
+    """Return an entry for each revision of *announcements*, the latest *limit*: what became of that wording, and when.
 
     What was corrected before anybody could have read it makes none, as it makes no revision.
     """
     found = [change for announcement in announcements for change in _changes(announcement)]
-    return sorted(found, key=lambda each: (each.published, each.id), reverse=True)
+    latest = sorted(found, key=lambda each: (each.new.seen, each.announcement.id), reverse=True)[:limit]
+    return [_change(each.announcement, each.old, each.new) for each in latest]
 
 
 def removals(announcements: Iterable[Archived]) -> list[Entry]:
@@ -62,7 +67,13 @@ def faults(found: Iterable[Fault], base_url: str) -> list[Entry]:
     return sorted(told, key=lambda each: (each.published, each.id), reverse=True)
 
 
-def _changes(announcement: Archived) -> Iterator[Entry]:
+class _Change(NamedTuple):
+    announcement: Archived
+    old: Revision
+    new: Revision
+
+
+def _changes(announcement: Archived) -> Iterator[_Change]:
     present = Revision(
         seen=announcement.updated,
         title=announcement.title,
@@ -70,12 +81,12 @@ def _changes(announcement: Archived) -> Iterator[Entry]:
         attachments=announcement.attachments,
     )
     for old, new in pairwise((*announcement.revisions, present)):
-        yield _change(announcement, old, new)
+        yield _Change(announcement, old, new)
 
 
 def _change(announcement: Archived, old: Revision, new: Revision) -> Entry:
     made, words = _plain_entry(announcement), _words(announcement)
-    changed = difference(old, new)
+    changed = _compared(_readable(old), _readable(new))
     told = legal("\n".join(_difference(changed, words)))
     html = legal(shown(told, announcement.url)) or paragraphs(made.title)
     return replace(
@@ -89,9 +100,19 @@ def _change(announcement: Archived, old: Revision, new: Revision) -> Entry:
     )
 
 
+@lru_cache(_MOST_KEPT)  # a long comparison takes a second, and is asked for at each publish
+def _compared(old: Revision, new: Revision) -> Difference:
+    return difference(old, new)
+
+
+def _readable(wording: Revision) -> Revision:
+    """Return as much of *wording* as somebody would read the changes of."""
+    return replace(wording, title=wording.title[:_MOST_READ], text=wording.text[:_MOST_READ])
+
+
 def _difference(changed: Difference, words: dict[str, str]) -> Iterator[str]:
     if any(piece.kind is not Kind.SAME for piece in changed.title):
-        yield f"<p>{words['title']}: {_marked(changed.title)}</p>"
+        yield f"<p>{words['title']}{_marked(changed.title)}</p>"
     if text := _marked(shortened(changed.text)):
         yield "".join(f"<p>{part}</p>" for part in text.split("\n") if part.strip())
     for name, files in (("added files", changed.added), ("removed files", changed.removed)):
@@ -134,20 +155,23 @@ def _removal(announcement: Archived, gone: datetime) -> Entry:
 
 def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
     """Yield an entry for the beginning of *fault*, and one for its end; their address leads to the site."""
+    reason = _without_name(fault, fault.reason)
     began = Entry(
         id=_id(f"{fault.source}#fault-{fault.began.isoformat()}"),
         url=f"{base_url.rstrip('/')}/",
-        title=beginning(f"{fault.source} fails: {line(fault.reason)}"),
+        title=beginning(f"{fault.source} fails: {reason}"),
         language="en",
         author="zerowire",
-        summary=beginning(line(fault.reason)),
-        html=paragraphs("\n".join(map(line, fault.problems[:_MOST_PROBLEMS] or (fault.reason,)))),
+        summary=beginning(reason),
+        html=paragraphs(
+            "\n".join(_without_name(fault, each) for each in fault.problems[:_MOST_PROBLEMS] or (fault.reason,))
+        ),
         published=_second(fault.began),
         updated=_second(fault.began),
     )
     yield began
     if fault.ended:
-        lasted = f"It failed from {_stamp(fault.began)} to {_stamp(fault.ended)}: {line(fault.reason)}"
+        lasted = f"It failed from {_stamp(fault.began)} to {_stamp(fault.ended)}: {reason}"
         yield replace(
             began,
             id=_id(f"{fault.source}#recovery-{fault.began.isoformat()}"),
@@ -157,6 +181,11 @@ def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
             published=_second(fault.ended),
             updated=_second(fault.ended),
         )
+
+
+def _without_name(fault: Fault, problem: str) -> str:
+    """Return *problem* on one line; the title names the source already."""
+    return line(problem).removeprefix(f"{fault.source}: ")
 
 
 def _plain_entry(announcement: Archived) -> Entry:

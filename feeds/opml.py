@@ -11,14 +11,15 @@ from feeds.text import line
 
 
 def opml(channels: Iterable[Channel], *, base_url: str) -> bytes:
-    """Return *channels*, those of a group in a folder, with their Atom feeds. Nothing in it has a date."""
+    """Return *channels*, those of a group in a folder, with their Atom feeds. Notes are left out:
+    who takes in the list wants news."""
     site = f"{base_url.rstrip('/')}/"
     document = etree.Element("opml", version="2.0")
     head = etree.SubElement(document, "head")
     etree.SubElement(head, "title").text = "zerowire"
     etree.SubElement(head, "docs").text = "https://opml.org/spec2.opml"
     body = etree.SubElement(document, "body")
-    for group, some in grouped(channels).items():
+    for group, some in grouped(channel for channel in channels if channel.query is not None).items():
         folder = etree.SubElement(body, "outline", text=group)
         for channel in some:
             _outline(folder, channel, site)

@@ -57,7 +57,7 @@ def publish(editor: Editor, channels: Sequence[Channel], *, public_dir: Path) ->
 def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
     try:
         return _channel(shelf, editor, channel)
-    except (ValueError, SQLAlchemyError) as error:
+    except (ValueError, OSError, SQLAlchemyError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         log.warning("channel=%s status=%s reason=%s", channel.name, "left as it was", reason)
         shelf.keep(channel.name, *channel.formerly)

@@ -14,6 +14,7 @@ _ILLEGAL = re.compile(
     + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
     + "\ufeff\u202a-\u202e\u2066-\u2069]"  # and what would turn the reader's own text around, or is lost on the way
 )
+_JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?")  # RFC 5646, section 2.1
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BEGINNING = re.compile(r".{150,299}(?:[。！？]|(?= ))")
@@ -55,6 +56,11 @@ def anchor(url: str, title: str) -> str:
 def address(url: str) -> str:
     """Return *url* as a URI (RFC 3986), whose characters RSS and validators ask for; escapes stay as they are."""
     return quote(_STRAY_PERCENT.sub("%25", legal(url).strip()), safe="%/:?#@!$&'()*+,;=~")
+
+
+def is_japanese(text: str) -> bool:
+    """Say whether there are kana or kanji in *text*."""
+    return bool(_JAPANESE.search(text))
 
 
 def language_tag(tag: str) -> str | None:

@@ -20,6 +20,7 @@ from store.database import Database
 from store.identity import first_id, key, reused_id
 from store.index.entries import entry
 from store.index.results import Cursor, Places, Results, Sort, hit, newest, ranked
+from store.markup import sanitised
 from store.naming import at_its_address, name, name_new
 from store.places import earliest, free_place
 from store.query import EVERYTHING, Query
@@ -39,6 +40,7 @@ from store.records import (
 from store.search import BadQuestion
 from store.stories import introduce, relate, settle
 from store.tables import UNREAD, addresses, announcements, attachments, revisions
+from store.turns import next_turn, take_turns
 
 GRACE = timedelta(minutes=15)
 _MOST_KEYS = 10_000  # in one question: SQLite takes some 32,000 values, PostgreSQL 65,000
@@ -52,7 +54,6 @@ _SHORTEST_COPY = 200  # characters: below that, two pages may say the same and b
 
 # Made once: to make them for every announcement would take longer than to run them.
 _INSERT = insert(announcements)
-_LAST_TURN = select(func.max(announcements.c.turn))
 _NAMED = select(announcements).where(announcements.c.id.in_(bindparam("ids", expanding=True)))
 _AT = select(announcements).join(addresses).where(addresses.c.key == bindparam("key"))
 _PLACED = select(announcements).where(announcements.c.place.in_(bindparam("places", expanding=True)))
@@ -130,6 +131,9 @@ class Archive:
                 return False
             connection.execute(_row(found.number).values(gone=now))
             self._index(connection, found.number)
+            told = select(announcements.c.number).where(announcements.c.story == found.story)
+            if found.story is not None:  # another of those that tell it stands in its place
+                take_turns(connection, connection.execute(told).scalars().all())
             return True
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
@@ -232,7 +236,8 @@ class Archive:
             "grace_from": announcement.updated,
             "paired": announcement.updated if announcement.translations else None,
         }
-        number = self._insert(connection, announcement, times, taken=here is not None)
+        clean = replace(announcement, html=sanitised(announcement.html))  # of whatever program wrote it
+        number = self._insert(connection, clean, times, taken=here is not None)
         add_revisions(connection, number, announcement.revisions)
         add_translations(connection, number, announcement)
         settle(connection, {number})
@@ -264,6 +269,7 @@ class Archive:
             connection.execute(update(attachments).where(here).values(**values))
             for number in connection.execute(select(attachments.c.announcement).where(here).distinct()).scalars().all():
                 self._index(connection, number)
+                take_turns(connection, [number])  # there are words now by which it is asked for
 
     def rewrite(self, announcement_id: str, made: Announcement, *, seen: datetime) -> bool:
         """Put what was read anew in the wording that was first seen at *seen*; say whether it differs.
@@ -326,7 +332,7 @@ class Archive:
                 **wording(announcement),
                 **given,
                 "place": place,
-                "turn": _next_turn(connection),
+                "turn": next_turn(connection),
                 "found_at": announcement.url,
             },
         )
@@ -338,7 +344,7 @@ class Archive:
         return number
 
     def _change(self, connection: Connection, row: Row[Any], announcement: Announcement, now: datetime) -> None:
-        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None, "turn": _next_turn(connection)}
+        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None, "turn": next_turn(connection)}
         if now - row.grace_from >= self._grace:
             keep_wording(connection, row)
             values["grace_from"] = now
@@ -358,7 +364,7 @@ class Archive:
         before = read(connection, [row])[0]
         if row.gone is None and _facts(before) == _facts(announcement):
             return
-        turn = _next_turn(connection)
+        turn = next_turn(connection)
         connection.execute(_row(row.number).values(gone=None, paired=None, turn=turn, tags=list(announcement.tags)))
         replace_facts(connection, row.number, announcement)
         self._index(connection, row.number)
@@ -444,10 +450,6 @@ def _another_date(row: Row[Any], announcement: Announcement) -> bool:
 
 def _reused(row: Row[Any], announcement: Announcement) -> bool:
     return row.title != announcement.title and _another_date(row, announcement)
-
-
-def _next_turn(connection: Connection) -> int:
-    return (connection.execute(_LAST_TURN).scalar() or 0) + 1
 
 
 def _row(number: int) -> Update:

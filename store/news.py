@@ -18,9 +18,9 @@ from store.database import Database
 from store.query import Query
 from store.records import read
 from store.tables import announcements, events
+from store.turns import last_turn
 
 _BATCH = 500
-_LAST_TURN = select(func.max(announcements.c.turn))
 _FOUND = tuple(announcements.c[name] for name in ("number", "place", "turn", "id", "story", "language", "first_seen"))
 _SAID = tuple(announcements.c[name] for name in ("url", "title", "organisation", "source"))
 _TELLINGS = (
@@ -64,7 +64,7 @@ class News:
     def turn(self) -> int:
         """Return the turn of what came or changed last, 0 where nothing is here."""
         with self._database.reading() as connection:
-            return connection.execute(_LAST_TURN).scalar() or 0
+            return last_turn(connection)
 
     def newest(self, query: Query, *, limit: int, once: bool) -> list[Archived]:
         """Return what *query* asks for, newest first; *once* a story and language.
@@ -92,7 +92,7 @@ class News:
         later = select(*_FOUND).where(*query.conditions()).order_by(announcements.c.turn).limit(_BATCH)
         last = after
         with self._database.reading() as connection:
-            end = connection.execute(_LAST_TURN).scalar() or 0
+            end = last_turn(connection)
             while len(found) < limit:
                 rows = connection.execute(later.where(announcements.c.turn > last)).all()
                 answering = self._answering(connection, query, rows)

@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Row, Update, delete, func, insert, or_, select, update
 
 from store.database import Database
-from store.tables import announcements, deliveries, destinations
+from store.tables import deliveries, destinations
+from store.turns import last_turn
 
 HUB = ":hub"  # the destination of pings: no destination that the settings name has a colon
 FRESH = timedelta(days=14)  # what is older is no news
@@ -29,7 +30,6 @@ _CLOCK_WAS_WRONG = timedelta(days=8)  # no date of ours is further ahead
 _MOST_KEYS = 500  # in a question
 
 _WAITING = deliveries.c.ended.is_(None)
-_LAST_TURN = select(func.coalesce(func.max(announcements.c.turn), 0))
 
 
 class Kind(StrEnum):
@@ -81,7 +81,7 @@ class Outbox:
             row = connection.execute(select(destinations).where(destinations.c.name == destination)).first()
             if row is not None:
                 return Followed(row.begun, row.turn, row.stopped)
-            turn = connection.execute(_LAST_TURN).scalar_one()
+            turn = last_turn(connection)
             connection.execute(insert(destinations).values(name=destination, begun=now, turn=turn, stopped=""))
             return Followed(now, turn)
 
@@ -116,12 +116,12 @@ class Outbox:
     def due(
         self, destination: str, kind: Kind | None = None, *, now: datetime, queued_by: datetime | None = None
     ) -> list[Delivery]:
-        """Return what is to be tried now, of one *kind* or any, the oldest first.
+        """Return what is to be tried now, of one *kind* or any: what failed least, then the oldest, first.
 
         With *queued_by* all that was queued by then and waits, where any of it is due.
         """
         of_it = select(deliveries).where(deliveries.c.destination == destination, _WAITING)
-        of_it = of_it.order_by(deliveries.c.number)
+        of_it = of_it.order_by(deliveries.c.attempts, deliveries.c.number)  # one that never goes holds up no other
         if kind is not None:
             of_it = of_it.where(deliveries.c.kind == kind)
         if queued_by is not None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 from store.announcement import Announcement
 from store.likeness import WINDOW, Wording, alike, buckets, sketch, worth_reading
 from store.tables import announcements, bands, likenesses, sketches, translations
+from store.turns import take_turns
 
 
 class _Told(NamedTuple):
@@ -162,6 +163,7 @@ def _tell(connection: Connection, members: set[int]) -> None:
     changed = [row.number for row in rows if row.story != story]
     if changed:
         connection.execute(update(announcements).where(announcements.c.number.in_(changed)).values(story=story))
+        take_turns(connection, changed)  # which of them is shown may be another now, and whom it names
 
 
 def _story(earliest: str) -> str:

@@ -111,7 +111,7 @@ def test_a_deadline_is_a_day_with_an_alarm_at_9_the_day_before() -> None:
     (alarm,) = found.subcomponents
     assert (found["DTSTART"].dt, found["DTEND"].dt) == (date(2026, 8, 21), date(2026, 8, 22))
     assert found["SUMMARY"] == alarm["DESCRIPTION"] == f"締切：{an_archived().title}"
-    assert found["DESCRIPTION"].startswith("締切：2026年8月21日（金）12:00 JST\n")
+    assert found["DESCRIPTION"].startswith("締切：2026年8月21日（金）12:00（日本時間）\n")
     assert found["TRANSP"] == "TRANSPARENT"
     assert (alarm["ACTION"], alarm["TRIGGER"].dt) == ("DISPLAY", timedelta(hours=-15))
 
@@ -123,7 +123,7 @@ def test_a_deadline_is_named_in_the_language_of_the_announcement() -> None:
 def test_what_is_due_at_midnight_is_due_on_the_day_that_ends() -> None:
     found = the_only(an_event(datetime(2026, 9, 1, tzinfo=TOKYO), kind="deadline"))
     assert found["DTSTART"].dt == date(2026, 8, 31)
-    assert "2026年8月31日（月）24:00 JST" in found["DESCRIPTION"]
+    assert "2026年8月31日（月）24:00（日本時間）" in found["DESCRIPTION"]
 
 
 def test_a_deadline_is_on_the_day_of_its_own_zone() -> None:
@@ -377,12 +377,12 @@ def its_span(announcement: Archived, event: Event) -> list[tuple[str, ...]]:
     if last == date.max.toordinal():
         return []
     if not due and not event.all_day:
-        return [(as_text(starts), as_text(ends), where(announcement, event))]
+        return [(as_text(starts), as_text(ends), where(event, announcement.language))]
     return [
         (
             as_text(date.fromordinal(last if due else first)),
             as_text(date.fromordinal(last + 1)),
-            where(announcement, event),
+            where(event, announcement.language),
         )
     ]
 

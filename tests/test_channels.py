@@ -66,7 +66,7 @@ def test_a_source_that_bears_its_organisations_name_is_read_in_the_organisations
 
 @pytest.mark.parametrize("name", ["iges", "ja", "all", "health", "search"])
 def test_two_channels_of_one_name_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}: expected a name that no other"):
+    with pytest.raises(ValueError, match=f"{name}: expected a name that no other channel"):
         channels([ASource(name=name)])
 
 
@@ -113,3 +113,12 @@ def test_a_wrong_search_is_refused_by_name(given: object, expected: str) -> None
 def test_what_several_organisations_tell_is_shown_once_but_in_their_own_channels() -> None:
     once = {name for name, channel in by_name().items() if channel.once}
     assert once == {"all", "en", "ja"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "there_are"),
+    [("source", "moej", "moej-ja, iges-en"), ("language", "jp", "en, ja"), ("topic", "jcmm", "")],
+)
+def test_a_search_for_what_there_is_not_is_refused(key: str, value: str, there_are: str) -> None:
+    with pytest.raises(ValueError, match=f"mine: {key}: expected one of {there_are}, got '{value}'"):
+        channels(SOURCES, (), saved_searches({"mine": {key: value}}))

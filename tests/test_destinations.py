@@ -130,7 +130,7 @@ def test_a_destination_is_a_table_with_a_plain_name(name: str, given: object) ->
 
 def test_without_apprise_an_address_for_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "INSTALLED", False)
-    with pytest.raises(BadDestination, match=r"office: to: .*: pip install 'zerowire\[notify\]'"):
+    with pytest.raises(BadDestination, match=r"office: to: expected apprise, .* install -e '\.\[notify\]'"):
         one(**MAIL)
 
 

@@ -10,7 +10,7 @@ from lxml import etree
 from feeds.channels import NOTES, Channel
 from feeds.documents import documents
 from feeds.editor import Editor
-from store.announcement import Event
+from store.announcement import Attachment, Event
 from store.archive import Archive
 from store.database import Database
 from store.query import Query
@@ -19,6 +19,10 @@ from tests.builders import NOON, an_announcement
 
 ALL = Channel("all", "All", Query(gone=False))
 MONTH = timedelta(days=30)
+STORY = (
+    "環境省は、水素の供給網を整える事業の公募を始めます。対象は港湾を持つ地方公共団体と、その区域で事業を営む企業です。"
+    "応募の締切は八月末日で、審査の結果は秋に公表します。説明会は東京と福岡で開きます。詳しくは要領をご覧ください。"
+)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -115,6 +119,34 @@ def test_what_was_published_long_ago_and_comes_now_stands_last(archive: Archive,
     add_some(archive, range(-5, 0))
     assert shown(editor)[-5:] == ["-1", "-2", "-3", "-4", "-5"]
     assert shown(editor)[:2] == ["99", "98"]
+
+
+def test_what_takes_the_place_of_another_telling_is_in_the_history(archive: Archive, editor: Editor) -> None:
+    iges = {"source": "iges-ja-news", "organisation": "iges", "url": "https://www.iges.or.jp/1"}
+    add(archive, 1, text=STORY, title="moej")
+    add(archive, 1, text=STORY, title="iges", now=NOON + 2 * MONTH, **iges)
+    filled(editor)
+    assert shown(editor) == ["moej"]
+    archive.mark_gone("https://www.env.go.jp/press/1.html", now=NOON + 2 * MONTH)
+    add_some(archive, range(10, 80))
+    again = Editor(editor.database, base_url=editor.base_url)
+    found = {title for document in filled(again).values() for title in titles(document)} | set(shown(again))
+    assert "iges" in found
+
+
+def test_what_is_asked_for_by_the_words_of_its_file_is_in_the_history(archive: Archive, editor: Editor) -> None:
+    asks = Channel("hydrogen", "Hydrogen", Query(words="水素", gone=False))
+    for number in range(60):
+        file = Attachment(url=f"https://www.env.go.jp/{number}.pdf", type="application/pdf")
+        add(archive, number, attachments=(file,))
+    assert filled(editor, asks) == {}
+    for number in range(60):
+        archive.read_file(
+            f"https://www.env.go.jp/{number}.pdf", length=9, kind="application/pdf", text="水素", problem=""
+        )
+    again = Editor(editor.database, base_url=editor.base_url)
+    found = {title for document in filled(again, asks).values() for title in titles(document)}
+    assert found | set(shown(again, asks)) == set(map(str, range(60)))
 
 
 def test_a_volume_that_is_lost_is_made_again(archive: Archive, editor: Editor) -> None:

@@ -1,5 +1,6 @@
 """What an entry shows: a clean text with what belongs to it below, and nothing that acts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from typing import Any
@@ -59,7 +60,7 @@ def test_what_is_removed_as_illegal_leaves_no_address_that_acts() -> None:
 
 def test_dates_are_told_below_the_text() -> None:
     html = made(events=(MEETING,)).html
-    assert html.endswith("<p>日程</p>\n<ul><li>2026年6月11日（木）12:00 JST：説明会（オンライン）</li></ul>")
+    assert html.endswith("<p>日程</p>\n<ul><li>説明会：2026年6月11日（木）12:00（日本時間、オンライン）</li></ul>")
 
 
 def test_others_that_tell_it_are_named_and_linked_and_translations_apart_from_them() -> None:
@@ -68,10 +69,10 @@ def test_others_that_tell_it_are_named_and_linked_and_translations_apart_from_th
     assert [other.url for other in found.others] == ["https://www.iges.or.jp/jp/news/1"]
     assert [(other.url, other.language) for other in found.translations] == [("https://www.env.go.jp/en/1.html", "en")]
     assert (
-        "<p>ほかの発表元</p>\n<ul><li>地球環境戦略研究機関（IGES）: "
+        "<p>他機関の発表</p>\n<ul><li>地球環境戦略研究機関（IGES）："
         '<a href="https://www.iges.or.jp/jp/news/1" lang="ja" hreflang="ja">選定 &amp; 公募</a></li></ul>'
     ) in found.html
-    assert "<p>他の言語</p>\n<ul><li>地球環境" in found.html
+    assert "<p>他の言語版</p>\n<ul><li>地球環境" in found.html
 
 
 def test_an_entry_in_another_language_has_its_headings_in_english() -> None:
@@ -153,3 +154,18 @@ def addresses(html: str) -> list[str]:
 def test_what_is_no_media_type_is_not_passed_on(kind: str, shown: str) -> None:
     (file,) = made(attachments=(Attachment(url="https://www.env.go.jp/1", type=kind),)).files
     assert file.type == shown
+
+
+def test_no_field_of_one_announcement_fills_a_feed() -> None:
+    file = Attachment(url="https://www.env.go.jp/1.pdf", type="application/pdf", title="別紙")
+    found = made(
+        *(a_telling(id=f"urn:uuid:{number}") for number in range(5_000)),
+        title="題" * 1_000_000,
+        summary="要" * 1_000_000,
+        tags=("札" * 1_000_000,) * 5 + tuple(map(str, range(5_000))),
+        attachments=tuple(replace(file, url=f"https://www.env.go.jp/{number}.pdf") for number in range(5_000)),
+        events=(MEETING,) * 5_000,
+    )
+    assert (len(found.title), len(found.summary), len(found.files)) == (500, 2_000, 100)
+    assert len(found.others) == 20
+    assert len(found.html) < 60_000

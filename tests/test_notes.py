@@ -24,15 +24,15 @@ FAULT = Fault(source="moej-ja", began=NOON, reason="listing: 404", problems=("li
 
 
 def test_each_change_is_an_entry_with_the_latest_first() -> None:
-    last, first = changes([EDITED])
+    last, first = changes([EDITED], limit=9)
     assert (first.published, last.published) == (NOON + HOUR, NOON + 2 * HOUR)
     assert first.title == "更新：公募について"
     assert "8月<del>21</del><ins>31</ins>日" in first.html
 
 
 def test_a_change_tells_of_title_and_files() -> None:
-    last, _ = changes([EDITED])
-    assert last.html.startswith("<p>タイトル: 公募<ins>の締切</ins>について</p>")
+    last, _ = changes([EDITED], limit=9)
+    assert last.html.startswith("<p>タイトル：公募<ins>の締切</ins>について</p>")
     assert (
         '<p>追加された資料</p><ul><li><a href="https://www.env.go.jp/1.pdf" rel="noopener">別紙</a></li></ul>'
         in last.html
@@ -42,8 +42,8 @@ def test_a_change_tells_of_title_and_files() -> None:
 
 def test_a_change_keeps_its_id_when_the_next_one_comes() -> None:
     before = replace(EDITED, revisions=EDITED.revisions[:1], title="公募について", updated=NOON + HOUR, attachments=())
-    assert changes([before])[0].id == changes([EDITED])[1].id
-    ids = {entry.id for entry in changes([EDITED])} | {EDITED.id}
+    assert changes([before], limit=9)[0].id == changes([EDITED], limit=9)[1].id
+    ids = {entry.id for entry in changes([EDITED], limit=9)} | {EDITED.id}
     assert len(ids) == 3
 
 
@@ -51,7 +51,7 @@ def test_markup_in_a_changed_text_is_text() -> None:
     said = an_archived(
         text="<script>x()</script>", revisions=(Revision(seen=NOON, title="題", text="無"),), updated=NOON + HOUR
     )
-    (entry,) = changes([said])
+    (entry,) = changes([said], limit=9)
     assert "<script" not in entry.html
     assert "&lt;script&gt;" in entry.html.replace("<ins>", "").replace("</ins>", "")
 
@@ -72,3 +72,9 @@ def test_a_fault_is_told_when_it_begins_and_when_it_ends() -> None:
     assert still == began
     assert (ended.title, ended.published) == ("moej-ja is well again", NOON + HOUR)
     assert "from 2026-06-11 03:00 UTC to 2026-06-11 04:00 UTC" in ended.summary
+
+
+def test_of_many_changes_the_latest_are_told() -> None:
+    seen = tuple(Revision(seen=NOON + n * HOUR, title="題", text=f"本文{n}") for n in range(9))
+    entries = changes([an_archived(revisions=seen, updated=NOON + 9 * HOUR)], limit=3)
+    assert [entry.published for entry in entries] == [NOON + 9 * HOUR, NOON + 8 * HOUR, NOON + 7 * HOUR]

@@ -79,7 +79,7 @@ def test_a_mail_tells_an_announcement_as_text_and_as_html(database: Database, po
     assert office.look(NOON + DAY) == []
     [mail] = postbox.mails
     for kind in ("plain", "html"):
-        for words in ("環境省", "発表1", "2026年6月11日 12:00 JST", "選定結果の公表", "公募要領", PDF.url):
+        for words in ("環境省", "発表1", "発表：2026年6月11日12:00（日本時間）", "選定結果の公表", "公募要領", PDF.url):
             assert words in part(mail, kind)
     assert "<h3" in part(mail, "html")
     assert "<" not in part(mail, "plain")
@@ -89,7 +89,7 @@ def test_a_mail_tells_an_announcement_as_text_and_as_html(database: Database, po
 
 def test_what_comes_together_is_told_together(sqlite: Database, postbox: Postbox) -> None:
     office = Office(sqlite, postbox, language="en")
-    assert office.look(NOON, announced=3) == ["3 new announcements"]
+    assert office.look(NOON, announced=3) == ["zerowire: 3 new announcements"]
     assert office.look(NOON + MINUTE, announced=1) == ["Ministry of the Environment, Japan: 発表4"]
 
 
@@ -103,7 +103,7 @@ def test_a_service_that_shows_no_html_gets_plain_text(sqlite: Database, postbox:
     with serving(post=take) as port:
         Office(sqlite, postbox, to=f"gotify://127.0.0.1:{port}/token").look(NOON, announced=1)
     assert took[0]["title"] == "環境省：発表1"
-    assert took[0]["message"].startswith("== 環境省 ==\n\n発表1\n2026年6月11日 12:00 JST\n")
+    assert took[0]["message"].startswith("== 環境省 ==\n\n発表1\n発表：2026年6月11日12:00（日本時間）\n")
 
 
 def test_a_title_adds_no_header(sqlite: Database, postbox: Postbox) -> None:
@@ -136,9 +136,9 @@ def test_a_digest_is_one_mail_a_day_of_what_came_until_its_time(database: Databa
     eight = NOON + DAY - 4 * HOUR
     assert office.look(NOON, announced=2) == []
     assert office.look(eight - MINUTE, announced=1) == []
-    assert office.look(eight, announced=0) == ["新着情報3件（2026年6月12日）"]
+    assert office.look(eight, announced=0) == ["【zerowire】脱炭素政策の新着情報3件（2026年6月12日）"]
     assert office.look(eight + MINUTE, announced=1) == []
-    assert office.look(eight + DAY + HOUR) == ["新着情報1件（2026年6月13日）"]
+    assert office.look(eight + DAY + HOUR) == ["【zerowire】脱炭素政策の新着情報1件（2026年6月13日）"]
     assert office.look(eight + 2 * DAY) == []
 
 
@@ -146,8 +146,8 @@ def test_a_weekly_digest_comes_on_monday(sqlite: Database, postbox: Postbox) -> 
     office = Office(sqlite, postbox, every="week", language="en")
     told = {day: office.look(NOON + day * DAY, announced=1) for day in range(14)}
     assert {day: subjects for day, subjects in told.items() if subjects} == {
-        4: ["4 new announcements, week to 15 June 2026"],
-        11: ["7 new announcements, week to 22 June 2026"],
+        4: ["zerowire: 4 new announcements, week to 15 June 2026"],
+        11: ["zerowire: 7 new announcements, week to 22 June 2026"],
     }
 
 
@@ -158,7 +158,7 @@ def test_a_clock_that_is_set_back_makes_no_second_digest_of_a_day(sqlite: Databa
     assert len(office.look(eight)) == 1
     assert office.look(eight - HOUR, announced=1) == []
     assert office.look(eight + HOUR) == []
-    assert office.look(eight + DAY) == ["新着情報1件（2026年6月13日）"]
+    assert office.look(eight + DAY) == ["【zerowire】脱炭素政策の新着情報1件（2026年6月13日）"]
 
 
 def test_a_digest_that_is_late_or_refused_comes_once(sqlite: Database, postbox: Postbox) -> None:
@@ -167,7 +167,9 @@ def test_a_digest_that_is_late_or_refused_comes_once(sqlite: Database, postbox: 
     postbox.refusals = 1
     eight = NOON + 2 * DAY - 4 * HOUR
     looks = [office.look(eight + minutes * MINUTE) for minutes in range(4)]
-    assert [subject for subjects in looks for subject in subjects] == ["新着情報1件（2026年6月13日）"]
+    assert [subject for subjects in looks for subject in subjects] == [
+        "【zerowire】脱炭素政策の新着情報1件（2026年6月13日）"
+    ]
 
 
 def test_a_fault_is_told_at_once_and_alone(sqlite: Database, postbox: Postbox) -> None:
@@ -177,12 +179,12 @@ def test_a_fault_is_told_at_once_and_alone(sqlite: Database, postbox: Postbox) -
     assert office.look(NOON + MINUTE, notices=[fault]) == ["moej-ja fails"]
     assert office.look(NOON + 2 * MINUTE, notices=[fault]) == []
     assert "listing: named nothing" in part(postbox.mails[-1], "plain")
-    assert office.look(NOON + DAY) == ["新着情報1件（2026年6月12日）"]
+    assert office.look(NOON + DAY) == ["【zerowire】脱炭素政策の新着情報1件（2026年6月12日）"]
 
 
 def test_a_digest_of_very_many_names_a_hundred(sqlite: Database, postbox: Postbox) -> None:
     office = Office(sqlite, postbox)
-    assert office.look(NOON, announced=130) == ["新着情報130件"]
+    assert office.look(NOON, announced=130) == ["【zerowire】脱炭素政策の新着情報130件"]
     assert "ほか30件" in part(postbox.mails[0], "html")
     assert "発表100" in part(postbox.mails[0], "plain")
 

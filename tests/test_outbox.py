@@ -92,7 +92,7 @@ def test_what_failed_is_due_again_later(outbox: Outbox) -> None:
     first, _ = outbox.due("office", now=NOON)
     assert outbox.failed([first], "status 500", now=NOON, all_wait=False) == []
     assert keys(outbox.due("office", now=NOON)) == ["b"]
-    again = outbox.due("office", now=NOON + MINUTE)[0]
+    again = outbox.due("office", now=NOON + MINUTE)[-1]  # behind what never failed
     assert (again.item.key, again.attempts) == ("a", 1)
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_told_to_who_is_away(outbox: Outbox) -> None:
     queue(outbox, "a", to="dashboard")
     outbox.failed(outbox.due("office", now=NOON)[:1], "no answer", now=NOON, wait=WAIT, all_wait=True)
     assert outbox.due("office", now=NOON + WAIT - SECOND) == []
-    assert [(each.item.key, each.attempts) for each in outbox.due("office", now=NOON + WAIT)] == [("a", 1), ("b", 0)]
+    assert [(each.item.key, each.attempts) for each in outbox.due("office", now=NOON + WAIT)] == [("b", 0), ("a", 1)]
     assert keys(outbox.due("dashboard", now=NOON)) == ["a"]
 
 
@@ -156,7 +156,7 @@ def test_a_digest_takes_all_that_was_queued_by_its_time_and_nothing_else(outbox:
     due = outbox.due("office", now=now, queued_by=period)
     assert keys(due) == ["a", "b"]
     outbox.failed(due[:1], "no answer", now=now, wait=DAY, all_wait=False)
-    assert keys(outbox.due("office", now=now, queued_by=period)) == ["a", "b"]
+    assert sorted(keys(outbox.due("office", now=now, queued_by=period))) == ["a", "b"]
     outbox.failed(due, "no answer", now=now, wait=DAY, all_wait=False)
     assert outbox.due("office", now=now, queued_by=period) == []
 

@@ -4,9 +4,11 @@ import json
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,25 @@ def test_a_channel_that_cannot_be_made_is_named_and_stays_as_it_was(
     assert {name: mark for name, mark in marks(public).items() if "ja" in name} == {
         name: mark for name, mark in before.items() if "ja" in name
     }
+
+
+def test_a_file_that_cannot_be_written_costs_its_channel_only(archive: Archive, editor: Editor, public: Path) -> None:
+    save(archive, 1)
+    (public / "feeds/ja.atom").mkdir(parents=True)
+    published = publish_to(public, editor)
+    assert [bool(one.problem) for one in published] == [False, True, False]
+    assert (public / "feeds/en.atom").is_file()
+
+
+def test_a_feed_of_what_says_to_be_of_the_future_bears_no_time_to_come(
+    archive: Archive, editor: Editor, public: Path
+) -> None:
+    save(archive, 1)
+    (told,) = archive.find(Query())
+    later = NOON.replace(year=9000)
+    archive.take_in(replace(told, id="urn:uuid:2", url="https://www.env.go.jp/2", first_seen=later, updated=later))
+    publish_to(public, editor)
+    assert (public / "feeds/all.atom").stat().st_mtime <= time.time()
 
 
 def test_anyone_may_read_a_feed(editor: Editor, public: Path) -> None:

@@ -51,7 +51,14 @@ def test_an_operator_adds_a_topic_and_replaces_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"Ports": {"words": ["x"]}}, {"ports": {}}, {"ports": {"word": ["x"]}}, {"ports": 3}]
+    "given",
+    [
+        {"Ports": {"words": ["x"]}},
+        {"ports": {}},
+        {"ports": {"word": ["x"]}},
+        {"ports": 3},
+        {"ports": {"words": "port*"}},
+    ],
 )
 def test_a_topic_that_is_declared_wrongly_is_named(given: dict[str, object]) -> None:
     with pytest.raises(BadTopic, match=next(iter(given))):

@@ -425,6 +425,20 @@ def test_an_edit_is_told_to_whoever_asks_next(ask: Ask, archive: Archive) -> Non
     assert feedparser.parse(ask("/feeds/search.rss?language=ja").content).entries[0].title == "訂正版"
 
 
+def test_a_question_that_finds_nothing_does_not_answer_another(ask: Ask) -> None:
+    assert feedparser.parse(ask("/feeds/search.atom?source=%20moej-ja").content).entries == []
+    assert len(feedparser.parse(ask("/feeds/search.atom?source=moej-ja").content).entries) == 1
+
+
+def test_a_questions_feed_has_no_date_by_which_something_gone_would_be_missed(ask: Ask) -> None:
+    assert "last-modified" not in ask("/feeds/search.atom?q=公募").headers
+
+
+def test_a_volume_of_a_channel_that_was_renamed_is_found(ask: Ask) -> None:
+    answer = ask("/feeds/japanese/1.atom")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/feeds/ja/1.atom")
+
+
 def test_a_question_has_a_calendar(ask: Ask) -> None:
     answer = ask("/feeds/search.ics?q=公募")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -438,6 +452,8 @@ def test_a_question_has_a_calendar(ask: Ask) -> None:
         ("words=1", 400),
         ("since=never", 400),
         ("has=nothing", 400),
+        ("language=%01", 400),
+        ('language=en"><x', 400),
         ("q=1&q=2", 400),
         ("q=" + "a" * 20_000, 414),
     ],

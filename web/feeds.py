@@ -28,7 +28,7 @@ from feeds.channels import MEDIA_TYPES, Channel, Group
 from feeds.documents import documents
 from feeds.editor import Editor
 from feeds.publish import OPML
-from feeds.text import address
+from feeds.text import address, is_japanese, language_tag
 from store.search import BadQuestion
 from web.documents import Document, Shelf, answer
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, query, values
@@ -52,8 +52,9 @@ _OLD = {  # what other programs call the feed of everything
     **dict.fromkeys(("all.ics", "feeds/all.ics", "feeds/calendar.ics"), "calendar.ics"),
 }
 _VOLUME = re.compile(r"feeds/([a-z0-9-]+)/([1-9][0-9]{0,8})\.atom")
-_MOST_QUESTIONS = 200  # whose answers are kept
+_MOST_QUESTIONS = 100  # whose answers are kept
 _AT_ONCE = 4  # questions that are answered
+_MOST_WAITING = 20
 _VARY = {"Vary": "Accept, Accept-Encoding"}
 _METHODS = ["GET", "HEAD", "OPTIONS"]
 
@@ -66,7 +67,7 @@ class Feeds:
     def __init__(self, public_dir: Path, channels: Sequence[Channel], editor: Editor) -> None:
         self._public = public_dir
         self._shelf = Shelf()
-        self._channels = {channel.name: channel for channel in channels}
+        self._channels = {name: channel for channel in channels for name in (channel.name, *channel.formerly)}
         paths = {path for channel in channels for path in _paths(channel)} | {OPML, "feeds/feed.css"}
         self._files = {path: public_dir / path for path in paths}
         self._old = _OLD | {old: path for channel in channels for old, path in _old_paths(channel)}
@@ -105,9 +106,9 @@ class Feeds:
             document = await self._answers.answer(extension, request.query_params.multi_items())
         except BadQuestion as error:
             return _told(" ".join(str(error).split()), HTTPStatus.BAD_REQUEST)
-        except SQLAlchemyError as error:
-            log.warning("feed=%s status=%s reason=%s", "search", "unreadable", " ".join(str(error).split()))
-            return _told("The archive can't be read at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
+        except (Busy, SQLAlchemyError) as error:
+            log.warning("feed=%s status=%s reason=%s", "search", "unanswered", " ".join(str(error).split()))
+            return _told("The archive can't be asked at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
         return _answer(request, document, extension, _KEPT | _SHARED)
 
     def _file(self, request: Request, path: str, kept: dict[str, str]) -> Response:
@@ -124,6 +125,8 @@ class Feeds:
         channel = self._channels.get(named[1]) if named else None
         if named is None or channel is None:
             return _told("There is no such feed.", HTTPStatus.NOT_FOUND)
+        if named[1] != channel.name:
+            return self._elsewhere(channel.path("atom", int(named[2])), HTTPStatus.MOVED_PERMANENTLY)
         number = int(named[2])
         if (self._public / path).is_file():
             return self._file(request, path, _FULL)
@@ -134,6 +137,10 @@ class Feeds:
     def _elsewhere(self, path: str, status: HTTPStatus) -> Response:
         """Redirect to a path of ours: whatever host the request names is not repeated."""
         return RedirectResponse(f"{self._root}/{path}", status, headers=_SHARED | _KEPT)
+
+
+class Busy(Exception):
+    """So many questions wait that one more would wait too long."""
 
 
 @dataclass(slots=True)
@@ -151,7 +158,7 @@ class _Answers:
         self._limiter: CapacityLimiter | None = None
 
     async def answer(self, extension: str, given: Sequence[tuple[str, str]]) -> Document:
-        """Return the feed of the question that *given* makes. Raises BadQuestion, SQLAlchemyError."""
+        """Return the feed of the question that *given* makes. Raises BadQuestion, SQLAlchemyError, Busy."""
         channel = _asked(values(given, NARROWING))
         key = extension, channel.parameters
         known = self._kept.get(key)
@@ -159,6 +166,8 @@ class _Answers:
             self._kept.move_to_end(key)
             return known.document
         self._limiter = self._limiter or CapacityLimiter(_AT_ONCE)
+        if self._limiter.statistics().tasks_waiting >= _MOST_WAITING:
+            raise Busy(f"{_MOST_WAITING} questions wait")
         try:
             document = await to_thread.run_sync(self._made, channel, extension, limiter=self._limiter)
         except (BadQuestion, SQLAlchemyError):
@@ -174,16 +183,19 @@ class _Answers:
         if extension == "ics":
             return Document.of(self._editor.calendar(channel, channel.path("ics")))
         editor = Editor(self._editor.database, base_url=self._editor.base_url)  # what one has shown it shows again
-        contents, written = documents(editor.asked(channel), [extension])
-        return Document.of(written[extension], contents.updated)
+        written = documents(editor.asked(channel), [extension])[1]
+        return Document.of(written[extension])  # without a time: what leaves it changes it, too, and moves none
 
 
 def _asked(asked: Mapping[str, Any]) -> Channel:
     """Return the channel of a question: its address is one however the parameters were ordered."""
     named = {parameter.name: _each(asked.get(parameter.name)) for parameter in NARROWING}
     pairs = [(name, _text(value)) for name, given in named.items() for value in given]
-    title = f"Search: {', '.join(text for _, text in pairs)}" if pairs else "Search"
+    asked_for = ", ".join(text for _, text in pairs)
+    title = f"検索：{asked_for}" if is_japanese(asked_for) else f"Search: {asked_for}" if pairs else "Search"
     wanted = replace(query(asked), gone=False)
+    if wanted.language is not None and not language_tag(wanted.language):
+        raise BadQuestion("language: expected a tag such as en or ja")
     wanted.question()  # it makes sense, or it is refused before anything is kept of it
     return Channel("search", title, wanted, asked.get("language"), Group.SEARCH, (), urlencode(pairs))
 
@@ -193,7 +205,7 @@ def _each(value: Any) -> tuple[Any, ...]:
 
 
 def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else " ".join(str(value).split())
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _paths(channel: Channel) -> list[str]:
@@ -217,7 +229,7 @@ def _links(channels: Sequence[Channel], editor: Editor) -> dict[str, dict[str, s
     if not editor.hub:
         return {}
     return {
-        path: {"Link": f'<{address(editor.hub)}>; rel="hub", <{editor.site}{path}>; rel="self"'}
+        path: {"Link": f'<{address(editor.hub)}>; rel="hub", <{address(editor.site + path)}>; rel="self"'}
         for channel in channels
         for path in _paths(channel)
     }

@@ -36,7 +36,6 @@ NETWORK_ERRORS = (
     ResponseDataLossError,
 )
 _LONGEST = 512_000  # bytes that are read (RFC 9309, 2.5: at least 500 KiB)
-_NOTHING = "User-agent: *\nDisallow: /"
 
 
 class Forbidden(IgnoreRequest):
@@ -49,7 +48,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
-        self._asked: dict[str, asyncio.Task[Protego]] = {}
+        self._asked: dict[str, asyncio.Task[Protego | None]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -62,23 +61,27 @@ class RobotsMiddleware:
         if host not in self._asked:
             self._asked[host] = asyncio.ensure_future(self._ask(host))
         rules = await asyncio.shield(self._asked[host])
+        if rules is None:
+            raise Forbidden(f"robots.txt of {host} could not be read, so nothing is asked of it")
         if not rules.can_fetch(request.url, self._agent):
             raise Forbidden(f"robots.txt of {host} does not allow it")
 
-    async def _ask(self, host: str) -> Protego:
+    async def _ask(self, host: str) -> Protego | None:
+        """Return the rules of *host*, None where nobody can say which they are (RFC 9309, section 2.3.1)."""
         asked = Request(f"https://{host}/robots.txt", meta={"is_robots_txt": True}, dont_filter=True)
         engine = self._crawler.engine
         if engine is None:
             raise RuntimeError("robots.txt was asked for before the crawl began")
         try:
-            return Protego.parse(_rules(await engine.download_async(asked)))
+            rules = _rules(await engine.download_async(asked))
         except (*NETWORK_ERRORS, IgnoreRequest):
-            return Protego.parse(_NOTHING)
+            return None
+        return None if rules is None else Protego.parse(rules)
 
 
-def _rules(response: Response) -> str:
+def _rules(response: Response) -> str | None:
     if response.status in range(400, 500):
         return ""
     text = response.body[:_LONGEST].decode("utf-8", "replace")
     is_page = text.lstrip("\ufeff \t\r\n")[:1] == "<"
-    return text if response.status == 200 and not is_page else _NOTHING
+    return text if response.status == 200 and not is_page else None

@@ -147,7 +147,7 @@ def _secret(given: Any) -> bytes:
 
 def _service(given: Any) -> services.Service:
     if not services.INSTALLED:
-        raise _Wrong("to: expected apprise to be there: pip install 'zerowire[notify]'")
+        raise _Wrong("to: expected apprise, which is not installed: .venv/bin/pip install -e '.[notify]'")
     service = services.service(given) if isinstance(given, str) else None
     if service is None:
         raise _Wrong("to: expected an address that apprise knows, such as mailtos://user:password@example.org")

@@ -15,33 +15,37 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from feeds.channels import organisation_name
 from feeds.entries import entry
-from feeds.event_dates import dates
+from feeds.event_dates import dates, zone_name
 from feeds.text import beginning, line
-from store.announcement import Archived, Precision
+from store.announcement import Archived, From, Precision
 
 _MOST_NAMED = (100, 50, 20, 10, 5, 2, 1)  # the most that one message names, and fewer for services of short messages
 _MOST_FILES = 10
 _LONGEST_SUBJECT = 150
 _WORDS = {
     "en": {
-        "one": "1 new announcement",
-        "several": "{count} new announcements",
+        "one": "zerowire: 1 new announcement",
+        "several": "zerowire: {count} new announcements",
         "day": "{news}, {day}",
         "week": "{news}, week to {day}",
         "titled": "{name}: {title}",
         "more": "and {count} more",
-        "notices": "{count} faults and recoveries",
+        "notices": "zerowire: {count} faults and recoveries",
         "files": "Attachments",
+        "published": "Published: {when}",
+        "seen": "First seen: {when}",
     },
     "ja": {
-        "one": "新着情報1件",
-        "several": "新着情報{count}件",
+        "one": "【zerowire】脱炭素政策の新着情報1件",
+        "several": "【zerowire】脱炭素政策の新着情報{count}件",
         "day": "{news}（{day}）",
         "week": "{news}（{day}までの1週間）",
         "titled": "{name}：{title}",
         "more": "ほか{count}件",
-        "notices": "障害・復旧のお知らせ{count}件",
+        "notices": "【zerowire】障害・復旧のお知らせ（{count}件）",
         "files": "添付資料",
+        "published": "発表：{when}",
+        "seen": "掲載確認：{when}",
     },
 }
 
@@ -89,9 +93,14 @@ class Reader:
     def moment(self, moment: datetime) -> str:
         """Return *moment* with its zone named."""
         local = moment.astimezone(self.zone)
-        zone = local.tzname() or ""
-        between = " " if self.language == "ja" else ", "
-        return f"{self.day(local)}{between}{local:%H:%M} {zone if zone.isalpha() else f'UTC{zone}'}"
+        told, zone = f"{local:%H:%M}", zone_name(local, self.language)
+        return f"{self.day(local)}{told}（{zone}）" if self.language == "ja" else f"{self.day(local)}, {told} {zone}"
+
+    def published(self, announcement: Archived) -> str:
+        """Return when *announcement* was published, or, where its source does not say, when it was first seen."""
+        by_day = announcement.precision is Precision.DAY and announcement.published_from is not From.FIRST_SEEN
+        when = self.day(announcement.published) if by_day else self.moment(announcement.published)
+        return self.say("seen" if announcement.published_from is From.FIRST_SEEN else "published", when=when)
 
 
 def news(
@@ -141,14 +150,13 @@ def _news(subject: str, newest: Sequence[Archived], most: int, reader: Reader) -
 
 def _item(announcement: Archived, reader: Reader) -> dict[str, Any]:
     made = entry(announcement)
-    by_day = announcement.precision is Precision.DAY
     return {
         "title": made.title,
         "language": made.language,
         "url": made.url if made.url.startswith(("https://", "http://")) else "",
-        "published": reader.day(announcement.published) if by_day else reader.moment(announcement.published),
+        "published": reader.published(announcement),
         "summary": "" if made.summary == made.title else beginning(made.summary),
-        "dates": dates(announcement),
+        "dates": dates(announcement, reader.language),
         "files": made.files[:_MOST_FILES],
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -19,6 +20,7 @@ from feeds.push.messages import Message
 INSTALLED = importlib.util.find_spec("apprise") is not None
 
 _LONGEST_CALL = 30  # seconds
+_CALL = re.compile(r"@(?=everyone|here|channel|all)", re.IGNORECASE)
 _TITLE = 250  # characters: some services have it in the body
 _ANY_LENGTH = 1_000_000
 
@@ -40,12 +42,18 @@ class Service:
         part of several recipients that took it.
         """
         is_html = self.known.resolve_format("html") == "html"
-        body, body_format = (message.html, "html") if is_html else (message.text, "text")
+        body, body_format = (message.html, "html") if is_html else (_inert(message.text), "text")
         # Where a service has no titles, apprise puts ours into the HTML as it is.
         title = escape(message.subject) if is_html and self.known.title_maxlen <= 0 else message.subject
+        title = title if is_html else _inert(title)
         sender = _apprise().Apprise()
         sender.add(self.known)
         return bool(sender.notify(body=body, title=title, body_format=body_format, timeout=_LONGEST_CALL))
+
+
+def _inert(text: str) -> str:
+    """Return *text* so that no chat takes a site's words for a call to everybody, or for a link that hides where to."""
+    return _CALL.sub("@\u2060", text).replace("](", "]\u2060(")
 
 
 def service(address: str) -> Service | None:
