@@ -110,7 +110,10 @@ def announce(settings: Settings, sources: Sources, database: Database) -> list[P
     """
     published, now = publish_all(settings, sources, database), datetime.now(UTC)
     editor = _editor(settings, database)
-    ping(database, settings.hub, [f"{editor.site}{path}" for one in published for path in one.changed], now=now)
+    if settings.hub:
+        public = _public_dir(settings)
+        feeds = {f"{editor.site}{path}": (public / path).read_bytes() for one in published for path in one.paths}
+        ping(database, feeds, now=now)
     faults = [Notice(each.id, each.title, each.summary, each.published) for each in editor.current(HEALTH).entries]
     gather(database, _destinations(settings, sources), faults, now=now)
     return published

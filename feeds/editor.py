@@ -142,7 +142,7 @@ class Editor:
 
     def _notes(self, channel: Channel) -> Contents:
         entries = self._noted(channel.name)[:MOST_ENTRIES]
-        updated = max((each.updated for each in entries), default=EMPTY).astimezone(UTC)
+        updated = _latest(each.updated for each in entries)
         return Contents(channel=channel, entries=tuple(entries), base_url=self.base_url, updated=updated, hub=self.hub)
 
     def _noted(self, name: str) -> list[Entry]:

@@ -28,12 +28,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A channel on disk: which of its feeds, by their public paths, this publish ``changed``, and how many
+    """A channel on disk: the public ``paths`` of its feeds, which of them this publish ``changed``, and how many
     announcements they hold; ``problem`` says why it was left as it was.
     """
 
     channel: Channel
     announcements: int = 0
+    paths: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     problem: str = ""
 
@@ -76,7 +77,7 @@ def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
         shelf.put(path, document, contents.updated)
     for path in changed:
         log.info("feed=%s announcements=%d status=%s", path, len(contents.entries), "written")
-    return Published(channel, len(contents.entries), tuple(changed))
+    return Published(channel, len(contents.entries), tuple(files), tuple(changed))
 
 
 def _old_paths(channel: Channel, written: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:

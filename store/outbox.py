@@ -98,19 +98,23 @@ class Outbox:
             connection.execute(followed.values(turn=turn))
         return len(rows)
 
-    def ping(self, topics: Iterable[str], *, now: datetime) -> None:
-        """Queue a ping for each of *topics*: in place of one that waits, as late as that; else at once."""
+    def ping(self, states: Mapping[str, str], *, now: datetime) -> None:
+        """Queue a ping for each topic whose state is another than that of its last ping: in place of one that waits, as
+        late as that; else at once.
+        """
         with self._database.writing() as connection:
-            for topic in dict.fromkeys(topics):
+            for topic, state in states.items():
                 here = (deliveries.c.destination == HUB, deliveries.c.key == topic)
                 row = connection.execute(select(deliveries).where(*here)).first()
-                new = _row(HUB, Item(topic, Kind.PING), now)
+                new = _row(HUB, Item(topic, Kind.PING, {"state": state}), now)
+                if row is not None and row.content.get("state") == state:
+                    continue
                 if row is None:
                     connection.execute(insert(deliveries).values(**new))
                     continue
                 # One that is being sent may come too early for this change: what tells them apart is when they came.
                 queued = max(now, row.queued + timedelta(microseconds=1))
-                again = {"queued": queued} if row.ended is None else new | {"queued": queued}
+                again = ({"content": new["content"]} if row.ended is None else new) | {"queued": queued}
                 connection.execute(update(deliveries).where(*here).values(**again))
 
     def due(

@@ -180,27 +180,34 @@ def test_a_clock_that_was_far_ahead_for_a_while_holds_nothing_up(outbox: Outbox)
 
 
 def test_a_ping_takes_the_place_of_one_that_waits(outbox: Outbox) -> None:
-    outbox.ping(["https://wire.example/feeds/all.atom"], now=NOON)
+    outbox.ping({"https://wire.example/feeds/all.atom": "1"}, now=NOON)
     outbox.failed(outbox.due(HUB, now=NOON), "status 503", now=NOON, wait=WAIT, all_wait=True)
-    outbox.ping(["https://wire.example/feeds/all.atom"], now=NOON + SECOND)
+    outbox.ping({"https://wire.example/feeds/all.atom": "2"}, now=NOON + SECOND)
     assert outbox.due(HUB, now=NOON + SECOND) == []
     [due] = outbox.due(HUB, now=NOON + WAIT)
     assert (due.attempts, due.queued) == (1, NOON + SECOND)
 
 
 def test_a_feed_that_changes_again_is_pinged_again(outbox: Outbox) -> None:
-    for _ in range(2):
-        outbox.ping(["a", "a", "b"], now=NOON)
+    for state in "12":
+        outbox.ping({"a": state, "b": state}, now=NOON)
         due = outbox.due(HUB, now=NOON + SECOND)
         assert keys(due) == ["a", "b"]
         outbox.delivered(due, now=NOON + SECOND)
 
 
+def test_a_feed_that_is_as_it_was_at_its_last_ping_is_not_pinged(outbox: Outbox) -> None:
+    outbox.ping({"a": "1"}, now=NOON)
+    outbox.delivered(outbox.due(HUB, now=NOON), now=NOON)
+    outbox.ping({"a": "1"}, now=NOON + SECOND)
+    assert outbox.due(HUB, now=NOON + SECOND) == []
+
+
 @pytest.mark.parametrize("ended", [Outbox.delivered, partial(Outbox.refused, problem="status 400")])
 def test_a_feed_that_changes_while_its_ping_is_sent_is_pinged_again(outbox: Outbox, ended: Callable[..., None]) -> None:
-    outbox.ping(["a"], now=NOON)
+    outbox.ping({"a": "1"}, now=NOON)
     sent = outbox.due(HUB, now=NOON)
-    outbox.ping(["a"], now=NOON)
+    outbox.ping({"a": "2"}, now=NOON)
     ended(outbox, sent, now=NOON)
     assert keys(outbox.due(HUB, now=NOON)) == ["a"]
 

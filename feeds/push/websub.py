@@ -6,7 +6,8 @@ This module alone knows how a publisher speaks to a hub. Section 7 leaves that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -17,10 +18,13 @@ from store.outbox import Delivery, Outbox
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def ping(database: Database, hub: str, changed: Iterable[str], *, now: datetime) -> None:
-    """Queue a ping for each of the public addresses *changed*, if there is a *hub*. One that waits tells this, too."""
-    if hub:
-        Outbox(database).ping(changed, now=now)
+def ping(database: Database, feeds: Mapping[str, bytes], *, now: datetime) -> None:
+    """Queue a ping for each of *feeds*, by public address, that is another than at its last ping.
+
+    A process that was killed between publishing and this is made up for by the next. A ping that waits tells this, too.
+    """
+    states = {address: hashlib.sha256(feed).hexdigest() for address, feed in feeds.items()}
+    Outbox(database).ping(states, now=now)
 
 
 def send(hub: str, delivery: Delivery, *, now: datetime) -> Answer:
