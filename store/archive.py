@@ -20,7 +20,6 @@ from store.database import Database
 from store.identity import first_id, key, reused_id
 from store.index.entries import entry
 from store.index.results import Cursor, Places, Results, Sort, hit, newest, ranked
-from store.markup import sanitised
 from store.naming import at_its_address, name, name_new
 from store.places import earliest, free_place
 from store.query import EVERYTHING, Query
@@ -236,8 +235,7 @@ class Archive:
             "grace_from": announcement.updated,
             "paired": announcement.updated if announcement.translations else None,
         }
-        clean = replace(announcement, html=sanitised(announcement.html))  # of whatever program wrote it
-        number = self._insert(connection, clean, times, taken=here is not None)
+        number = self._insert(connection, announcement, times, taken=here is not None)
         add_revisions(connection, number, announcement.revisions)
         add_translations(connection, number, announcement)
         settle(connection, {number})

@@ -146,13 +146,16 @@ def test_a_back_fill_stops_at_its_date(playground: Playground) -> None:
     assert [address for address in asked(playground) if "202609" in address or "202112" in address] == []
 
 
-def test_a_crawl_killed_thirty_times_ends_up_as_an_undisturbed_one(playground: Playground, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [8, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_crawl_killed_again_and_again_ends_up_as_an_undisturbed_one(
+    playground: Playground, tmp_path: Path, times: int
+) -> None:
     sources = ("moej-ja", "iges-en-news", "iclei")
     control = Playground(playground.replica, playground.mirror, tmp_path / "control")
     control.directory.mkdir()
     crawl(control, *sources, "--since", BEGINNING)
     dice = random.Random(20261122)  # noqa: S311
-    for _ in range(30):
+    for _ in range(times):
         _kill_after(playground.start("crawler", *sources, "--since", BEGINNING), dice.uniform(0.5, 2.5))
     crawl(playground, *sources, "--since", BEGINNING)
     assert lasting(playground.announcements()) == lasting(control.announcements())

@@ -58,6 +58,7 @@ def test_a_wrong_destination_is_named_without_its_secret_before_anything_runs(pl
         assert "hunter2" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_fault_is_told_once_and_its_end_once(playground: Playground) -> None:
     with receiving() as receiver:
         told = {"ZEROWIRE_NOTIFY": hook(receiver)}
@@ -69,6 +70,7 @@ def test_a_fault_is_told_once_and_its_end_once(playground: Playground) -> None:
     assert len(receiver.tries) == 2
 
 
+@pytest.mark.slow
 def test_sigterm_does_not_wait_for_whom_we_tell(playground: Playground) -> None:
     here = {"ZEROWIRE_LISTEN": f"127.0.0.1:{free_port()}", "ZEROWIRE_MIRROR": NOTHING}
     with receiving() as receiver:

@@ -29,7 +29,7 @@ _MEANINGS = {
     "alternates": "addresses at which its page says that it stands in another language",
     "language": "of most of the text",
     "title_language": "where the title is in another one than the text; else empty",
-    "html": "sanitised; all addresses in it are absolute",
+    "html": "sanitised when it was crawled, its addresses absolute; what was imported is as it came",
     "published": "what the source says, in its zone; where it says nothing, when it was first seen",
     "published_from": "where that was found",
     "precision": "a bare day is midnight in the source's zone",
