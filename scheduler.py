@@ -36,7 +36,7 @@ from feeds.push.posting import post
 from feeds.push.websub import ping
 from settings import PREFIX, Settings, SettingsError, environment
 from store.archive import Archive
-from store.database import Database
+from store.database import Database, reason
 from store.lease import TERM, Lease
 from store.runs import Runs
 from web.app import app
@@ -55,7 +55,7 @@ _RETRY = 5.0  # seconds between two looks at a lease that another holds
 def run(settings: Settings, sources: Sources) -> int:
     """Crawl, publish and serve until SIGTERM or SIGINT; return the exit status. Waits while another scheduler works."""
     intervals = _intervals(settings, sources)
-    _destinations(settings, sources)  # a wrong one stops us here, not when there is something to tell
+    told = _destinations(settings, sources)  # a wrong one stops us here, not when there is something to tell
     with stopping() as stop, closing(Database(settings.database_url)) as database:
         lease = Lease(database, "scheduler", f"{socket.gethostname()}:{os.getpid()}")
         if not _acquired(lease, stop):
@@ -63,7 +63,8 @@ def run(settings: Settings, sources: Sources) -> int:
         due = _Due()
         clock = _clock(intervals, Runs(database), due)
         clock.add_job(_renew, IntervalTrigger(seconds=TERM.total_seconds() / 3), args=(lease, stop), id="lease")
-        clock.add_job(send, IntervalTrigger(seconds=_SEND), args=(settings, sources, database, stop), id="send")
+        if told or settings.hub:
+            clock.add_job(_send, IntervalTrigger(seconds=_SEND), args=(database, told, settings.hub, stop), id="send")
         try:
             with serving(settings, sources, database):
                 _announced(settings, sources, database)
@@ -112,16 +113,16 @@ def announce(settings: Settings, sources: Sources, database: Database) -> list[P
     editor = _editor(settings, database)
     if settings.hub:
         public = _public_dir(settings)
-        feeds = {f"{editor.site}{path}": (public / path).read_bytes() for one in published for path in one.paths}
-        ping(database, feeds, now=now)
+        paths = [path for one in published if not one.problem for path in one.channel.paths]
+        ping(database, {f"{editor.site}{path}": (public / path).read_bytes() for path in paths}, now=now)
     faults = [Notice(each.id, each.title, each.summary, each.published) for each in editor.current(HEALTH).entries]
     gather(database, _destinations(settings, sources), faults, now=now)
     return published
 
 
-def send(settings: Settings, sources: Sources, database: Database, stop: threading.Event | None = None) -> None:
-    """Send what is due in the outbox, unless another process does; *stop* ends it early."""
-    post(database, _destinations(settings, sources), settings.hub, now=datetime.now(UTC), stop=stop)
+def send(settings: Settings, sources: Sources, database: Database) -> None:
+    """Send what is due in the outbox, unless another process does."""
+    _send(database, _destinations(settings, sources), settings.hub)
 
 
 @contextmanager
@@ -146,6 +147,10 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         server.should_exit = True
         thread.join(_PATIENCE)
         listener.close()
+
+
+def _send(database: Database, told: Sequence[Destination], hub: str, stop: threading.Event | None = None) -> None:
+    post(database, told, hub, now=datetime.now(UTC), stop=stop)
 
 
 def _public_dir(settings: Settings) -> Path:
@@ -210,7 +215,7 @@ def _announced(settings: Settings, sources: Sources, database: Database) -> None
     try:
         announce(settings, sources, database)
     except (OSError, SQLAlchemyError) as error:
-        log.error("announcing failed: %s", " ".join(str(getattr(error, "orig", None) or error).split()))
+        log.error("announcing failed: %s", reason(error))
 
 
 class _Due:

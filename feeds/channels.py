@@ -96,6 +96,12 @@ class Channel:
             return None
         return "calendar.ics" if self.name == "all" else self.path("ics")
 
+    @property
+    def paths(self) -> list[str]:
+        """Where its feeds are, the calendar last."""
+        feeds = [self.path(extension) for extension in MEDIA_TYPES]
+        return [*feeds, self.calendar] if self.calendar else feeds
+
     def path(self, extension: str, volume: int | None = None) -> str:
         """Return where the feed is, or a *volume* of its history, under ``public_dir`` and under ``base_url`` alike.
 

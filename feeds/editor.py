@@ -42,7 +42,10 @@ class Volume:
 
 
 class Editor:
-    """Makes the feeds of the archive in *database*, for readers who see them at *base_url*."""
+    """Makes the feeds of the archive in *database*, for readers who see them at *base_url*.
+
+    One is for one publish, or one question: an entry that it has made it hands out again, whatever became of it since.
+    """
 
     def __init__(self, database: Database, *, base_url: str, hub: str = "") -> None:
         self.database = database
@@ -83,6 +86,9 @@ class Editor:
                 yield self._volume(channel, number, self._between(channel.query, after, last, once=channel.once))
         while True:
             seen, found = self._waiting(channel.query, history, once=channel.once)
+            if found.turns == history.waiting:  # nothing came to what was no volume yet
+                self._keep(channel, history, replace(history, seen=seen))
+                return
             number = len(history.ends) + 1
             contents = replace(self._contents(channel, found.announcements), volume=number)
             fitting, written = documents(contents)  # in every format: what one has no room for would be in none
@@ -92,7 +98,7 @@ class Editor:
                 return
             yield Volume(number, written["atom"], contents.updated)
             last = found.turns[count - 1]
-            filled = History((*history.ends, last), seen, found.turns[count:])
+            filled = History((*history.ends, last), last)  # what waits behind it is found again
             self._keep(channel, history, filled)
             history = filled
 

@@ -20,6 +20,7 @@ from feeds.editor import Editor
 from feeds.files import Shelf
 from feeds.index import SHEET, STYLE, index
 from feeds.opml import opml
+from store.database import reason
 
 OPML = "feeds.opml"
 
@@ -28,13 +29,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A channel on disk: the public ``paths`` of its feeds, which of them this publish ``changed``, and how many
+    """A channel on disk: which of its feeds, by their public paths, this publish ``changed``, and how many
     announcements they hold; ``problem`` says why it was left as it was.
     """
 
     channel: Channel
     announcements: int = 0
-    paths: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     problem: str = ""
 
@@ -59,10 +59,10 @@ def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
     try:
         return _channel(shelf, editor, channel)
     except (ValueError, OSError, SQLAlchemyError) as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        log.warning("channel=%s status=%s reason=%s", channel.name, "left as it was", reason)
+        problem = reason(error)
+        log.warning("channel=%s status=%s reason=%s", channel.name, "left as it was", problem)
         shelf.keep(channel.name, *channel.formerly)
-        return Published(channel, problem=reason)
+        return Published(channel, problem=problem)
 
 
 def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
@@ -77,7 +77,7 @@ def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
         shelf.put(path, document, contents.updated)
     for path in changed:
         log.info("feed=%s announcements=%d status=%s", path, len(contents.entries), "written")
-    return Published(channel, len(contents.entries), tuple(files), tuple(changed))
+    return Published(channel, len(contents.entries), tuple(changed))
 
 
 def _old_paths(channel: Channel, written: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:

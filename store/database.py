@@ -102,6 +102,11 @@ class Database:
             raise DatabaseError(f"{self.name}: was written by a newer zerowire (schema {error})") from error
 
 
+def reason(error: Exception) -> str:
+    """Return what *error* says in one line; of a database's, what the engine says, without the statement."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def _expect_there(engine: Engine) -> None:
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():

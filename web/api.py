@@ -23,6 +23,7 @@ from starlette.types import Send
 
 from store.announcement import Archived
 from store.archive import Archive
+from store.database import reason
 from store.export import csv_lines, line, match, record
 from store.index.results import Results, Sort
 from store.search import BadQuestion
@@ -127,7 +128,7 @@ class _Streamed(StreamingResponse):
         try:
             await super().stream_response(send)
         except (SQLAlchemyError, BadQuestion) as error:
-            log.warning("stream=%s reason=%s", "broken off", _line(error))
+            log.warning("stream=%s reason=%s", "broken off", reason(error))
         finally:
             self._others.close()
 
@@ -164,7 +165,7 @@ def _blocks(lines: Iterable[str]) -> Generator[bytes, None, None]:
 
 
 def _bad(_request: Request, error: BadQuestion) -> Response:
-    return _problem(HTTPStatus.BAD_REQUEST, _line(error))
+    return _problem(HTTPStatus.BAD_REQUEST, reason(error))
 
 
 def _refused(_request: Request, error: HTTPException) -> Response:
@@ -173,13 +174,8 @@ def _refused(_request: Request, error: HTTPException) -> Response:
 
 def _unreadable(_request: Request, error: SQLAlchemyError) -> Response:
     """Tell the operator why, and the client that it may come again."""
-    log.warning("archive=%s reason=%s", "unreadable", _line(error))
+    log.warning("archive=%s reason=%s", "unreadable", reason(error))
     return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "The archive can't be read at the moment.", {"Retry-After": "60"})
-
-
-def _line(error: Exception) -> str:
-    """Return what *error* says in one line; of a database's, what the engine says, without the statement."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> Response:

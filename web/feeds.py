@@ -29,6 +29,7 @@ from feeds.documents import documents
 from feeds.editor import Editor
 from feeds.publish import OPML
 from feeds.text import address, is_japanese, language_tag
+from store.database import reason
 from store.search import BadQuestion
 from web.documents import Document, Shelf, answer
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, query, values
@@ -68,7 +69,7 @@ class Feeds:
         self._public = public_dir
         self._shelf = Shelf()
         self._channels = {name: channel for channel in channels for name in (channel.name, *channel.formerly)}
-        paths = {path for channel in channels for path in _paths(channel)} | {OPML, "feeds/feed.css"}
+        paths = {path for channel in channels for path in channel.paths} | {OPML, "feeds/feed.css"}
         self._files = {path: public_dir / path for path in paths}
         self._old = _OLD | {old: path for channel in channels for old, path in _old_paths(channel)}
         self._answers = _Answers(editor)
@@ -105,9 +106,9 @@ class Feeds:
         try:
             document = await self._answers.answer(extension, request.query_params.multi_items())
         except BadQuestion as error:
-            return _told(" ".join(str(error).split()), HTTPStatus.BAD_REQUEST)
+            return _told(reason(error), HTTPStatus.BAD_REQUEST)
         except (Busy, SQLAlchemyError) as error:
-            log.warning("feed=%s status=%s reason=%s", "search", "unanswered", " ".join(str(error).split()))
+            log.warning("feed=%s status=%s reason=%s", "search", "unanswered", reason(error))
             return _told("The archive can't be asked at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
         return _answer(request, document, extension, _KEPT | _SHARED)
 
@@ -180,9 +181,9 @@ class _Answers:
         return document
 
     def _made(self, channel: Channel, extension: str) -> Document:
+        editor = Editor(self._editor.database, base_url=self._editor.base_url)
         if extension == "ics":
-            return Document.of(self._editor.calendar(channel, channel.path("ics")))
-        editor = Editor(self._editor.database, base_url=self._editor.base_url)  # what one has shown it shows again
+            return Document.of(editor.calendar(channel, channel.path("ics")))
         written = documents(editor.asked(channel), [extension])[1]
         return Document.of(written[extension])  # without a time: what leaves it changes it, too, and moves none
 
@@ -208,12 +209,6 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _paths(channel: Channel) -> list[str]:
-    """Return where the feeds of *channel* are."""
-    paths = [channel.path(extension) for extension in MEDIA_TYPES]
-    return [*paths, channel.calendar] if channel.calendar else paths
-
-
 def _old_paths(channel: Channel) -> Iterator[tuple[str, str]]:
     """Yield where the feeds of *channel* were, or where one might look for them, and where they are."""
     for name in (channel.name, *channel.formerly):
@@ -231,7 +226,7 @@ def _links(channels: Sequence[Channel], editor: Editor) -> dict[str, dict[str, s
     return {
         path: {"Link": f'<{address(editor.hub)}>; rel="hub", <{address(editor.site + path)}>; rel="self"'}
         for channel in channels
-        for path in _paths(channel)
+        for path in channel.paths
     }
 
 
