@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-import scheduler
 from bench import bulk
 from bench.announcements import announcement, seen
 from crawler.spec import load
+from service.announcing import publish_all
 from settings import Settings
 from store.archive import Archive
 from store.database import Database
@@ -54,7 +54,7 @@ def publish(settings: Settings) -> Publish:
     with closing(Database(settings.database_url)) as database:
         sources = load()
         began = time.process_time()
-        channels = scheduler.publish_all(settings, sources, database)
+        channels = publish_all(settings, sources, database)
         cpu = time.process_time() - began
     return Publish(cpu, _most_memory(), sum(len(channel.changed) for channel in channels))
 

@@ -28,8 +28,8 @@ from typing import Any
 
 import uvicorn
 
-import scheduler
 from crawler.spec import load
+from service.serving import serving
 from settings import Settings
 from store.database import Database
 
@@ -169,7 +169,7 @@ def ours(settings: Settings) -> Iterator[Server]:
 
 def serve(settings: Settings) -> None:
     """Serve in this process as the scheduler does, until it is ended."""
-    with closing(Database(settings.database_url)) as database, scheduler.serving(settings, load(), database):
+    with closing(Database(settings.database_url)) as database, serving(settings, load(), database):
         time.sleep(3600)
 
 

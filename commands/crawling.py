@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 import click
 
-import scheduler
 from commands.ground import Command, Day, as_json, database, named, settings
 from commands.printing import print_runs, print_table
 from crawler.spec import load
 from feeds.publish import Published
+from service import crawls
+from service.announcing import announce, send
 from settings import Settings
 from store.quarantines import Quarantines
 from store.runs import Runs
@@ -48,8 +49,8 @@ def publish_(*, as_json: bool) -> None:
     """Write the feeds from what is in the archive, those that changed, and tell whom the settings name."""
     given = settings()
     with database(given) as opened:
-        written = scheduler.announce(given, load(), opened)
-        scheduler.send(given, load(), opened)
+        written = announce(given, load(), opened)
+        send(given, load(), opened)
     print_table([_row(one) for one in written], as_json=as_json)
     sys.exit(1 if any(one.problem for one in written) else 0)
 
@@ -80,7 +81,7 @@ def crawl(
     with database(given) as opened:
         runs = Runs(opened)
         before = runs.newest()
-        status = scheduler.crawl(given, names, since=since, recheck=recheck, quiet=True)
+        status = crawls.crawl(given, names, since=since, recheck=recheck, quiet=True)
         ended = [run for run in runs.since(before) if run.source in names]
     print_runs(ended, as_json=as_json)
     return 0 if status == 0 else 1

@@ -14,6 +14,9 @@ from commands.ground import Command, database, settings
 from crawler.spec import load
 from demo.replica import Replica
 from demo.server import serve
+from service import crawls
+from service.announcing import publish_all
+from service.serving import serving
 from settings import Settings
 from store.database import Database
 from store.runs import Runs
@@ -39,7 +42,7 @@ def demo_(*, once: bool) -> None:
             raise click.ClickException(f"{opened.name} holds live news; set ZEROWIRE_DATABASE_URL to try the demo")
         mirrored = replace(given, mirror=playing.url, hub="", notify={})  # nobody is told what never happened
         status = crawl(mirrored, list(load()), since=_REPLICA_BEGINS)
-        for one in scheduler.publish_all(mirrored, load(), opened):
+        for one in publish_all(mirrored, load(), opened):
             click.echo(f"{one.announcements:3} announcements  {mirrored.public_dir}/{one.channel.path('atom')}")
         if once:
             sys.exit(status)
@@ -48,10 +51,10 @@ def demo_(*, once: bool) -> None:
 
 def _go_on(mirrored: Settings, opened: Database, replica: Replica) -> None:
     """Serve, and announce something every half minute, until stopped."""
-    with scheduler.serving(mirrored, load(), opened), scheduler.stopping() as stop:
+    with serving(mirrored, load(), opened), scheduler.stopping() as stop:
         click.echo(f"{mirrored.base_url} shows it; Ctrl-C stops it", err=True)
         while not stop.wait(_PAUSE):
             click.echo(f"announced: {replica.announce()}", err=True)
-            scheduler.crawl(mirrored, list(load()), quiet=True, stop=stop)
-            changed = [one.channel.name for one in scheduler.publish_all(mirrored, load(), opened) if one.changed]
+            crawls.crawl(mirrored, list(load()), quiet=True, stop=stop)
+            changed = [one.channel.name for one in publish_all(mirrored, load(), opened) if one.changed]
             click.echo(f"changed: {', '.join(changed)}", err=True)

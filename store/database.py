@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from store.index.fulltext import index_for
 from store.search import BadQuestion
 
-SCHEMA = "0003"  # the newest migration that this program knows
+SCHEMA = "0004"  # the newest migration that this program knows
 _BUSY_MILLISECONDS = 30_000
 _LONGEST_ANSWER = 1.0  # seconds; within a step of its own the search may go on a while
 _CACHE_KILOBYTES = 32_000  # a connection: the upper pages of the indexes of a large archive

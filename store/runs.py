@@ -29,6 +29,9 @@ class Run:
     ``mirror`` the one that it went through, empty for the live web.
 
     ``counts`` holds ``new changed same gone failed requests bytes``; ``problems`` says in a line each what went wrong.
+    ``fault`` is the kind of what failed it (``crawler.errors``), empty where nothing did. ``coverage`` tells of the
+    ``pages`` that were read how many had ``titles dates bodies attachments``. ``health`` is the state in which the run
+    left its source, ``since`` when that began, ``turned`` whether it did with this run, ``reason`` why (store.health).
     """
 
     number: int
@@ -39,8 +42,17 @@ class Run:
     every_route: bool = False
     mirror: str = ""
     route: str = ""
+    fault: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    coverage: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    health: str = ""
+    since: datetime | None = None
+    turned: bool = False
+    reason: str = ""
+
+
+_ENDED = ("finished", "outcome", "route", "fault", "health", "since", "turned", "reason")
 
 
 class Runs:
@@ -59,10 +71,11 @@ class Runs:
 
     def finish(self, run: Run) -> None:
         """Keep how *run* ended."""
-        ended = {name: getattr(run, name) for name in ("finished", "outcome", "route")}
+        ended = {name: getattr(run, name) for name in _ENDED}
+        plain = {"counts": dict(run.counts), "coverage": dict(run.coverage), "problems": list(run.problems)}
         changed = update(runs).where(runs.c.number == run.number)
         with self._database.writing() as connection:
-            connection.execute(changed.values(**ended, counts=dict(run.counts), problems=list(run.problems)))
+            connection.execute(changed.values(**ended, **plain, news=run.counts.get("new", 0)))
 
     def last(self, *, every_route: bool = False, well: bool = False) -> dict[str, Run]:
         """Return each source's last run: of any kind, of those that asked every route, or of those that went well."""
@@ -103,6 +116,12 @@ def _run(row: Row[Any]) -> Run:
         every_route=bool(row.every_route),
         mirror=row.mirror,
         route=row.route,
+        fault=row.fault,
         counts=row.counts,
+        coverage=row.coverage or {},
         problems=tuple(row.problems),
+        health=row.health,
+        since=row.since,
+        turned=bool(row.turned),
+        reason=row.reason,
     )

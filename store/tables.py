@@ -285,6 +285,9 @@ visits = Table(
     Column("named", JSON),
 )
 
+# ``news`` is how many announcements were new, ``fault`` the kind of what failed the run, ``coverage`` what the pages
+# that were read had. ``health`` is the state that the source was in when the run had ended, ``since`` when that state
+# began, ``turned`` whether it did with this run: what was told of it stays as it was told (store.health).
 runs = Table(
     "run",
     metadata,
@@ -296,9 +299,34 @@ runs = Table(
     Column("every_route", Integer, nullable=False),
     Column("mirror", PlainText, nullable=False),
     Column("route", PlainText, nullable=False),
+    Column("news", Integer, nullable=False, server_default=text("0")),
+    Column("fault", PlainString(32), nullable=False, server_default=text("''")),
+    Column("health", PlainString(16), nullable=False, server_default=text("''")),
+    Column("since", UTCDateTime),
+    Column("turned", Integer, nullable=False, server_default=text("0")),
+    Column("reason", PlainText, nullable=False, server_default=text("''")),
     Column("counts", JSON, nullable=False),
+    Column("coverage", JSON),
     Column("problems", JSON, nullable=False),
     Index("ix_run_source", "source", "started"),
+    Index("ix_run_news", "source", "started", sqlite_where=text("news > 0"), postgresql_where=text("news > 0")),
+    Index("ix_run_turned", "number", sqlite_where=text("turned = 1"), postgresql_where=text("turned = 1")),
+)
+
+# The manners towards a host, which all processes share (store.hosts): ``due`` is when it may be asked next, ``holder``
+# who asks it now, until ``held_until`` at the latest. Until ``away_until`` it wants to be left alone, or failed too
+# often. ``rules`` is its robots.txt as it was ``rules_read``.
+hosts = Table(
+    "host",
+    metadata,
+    Column("host", PlainString(255), primary_key=True),
+    Column("due", UTCDateTime),
+    Column("holder", PlainString(128), nullable=False),
+    Column("held_until", UTCDateTime),
+    Column("away_until", UTCDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("rules_read", UTCDateTime),
+    Column("rules", PlainText),
 )
 
 leases = Table(
