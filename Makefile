@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test check format golden endurance bench-extraction bench-archive bench-feeds clean
+.PHONY: demo run test check format golden endurance soak bench-extraction bench-archive bench-feeds clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -16,6 +16,9 @@ test: .venv/.tests  ## the whole suite but what is marked slow, on all cores
 
 endurance: .venv/.tests  ## what is marked slow
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+soak: .venv/.tests  ## the scheduler beside sites that fail at random; ARGS="--minutes 30 --seed 7"
+	$(BIN)/python -m tests.soak $(ARGS)
 
 golden: .venv/.tests  ## rewrite the golden files from the replica; review the diff
 	$(BIN)/python -m pytest tests/test_sources.py --rewrite-golden $(ARGS)

@@ -6,12 +6,16 @@ went well, 1 when something failed and was named, 2 for wrong usage.
 
 from __future__ import annotations
 
-import logging
+import os
+import signal
 import sys
 from importlib import import_module
 from typing import NamedTuple
 
 import click
+
+from logs import to_stderr
+from settings import Settings, SettingsError, load
 
 
 class Place(NamedTuple):
@@ -74,8 +78,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. What is wrong with it, or with what it meets, is one line on stderr."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("zerowire").setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("zerowire: stopped"))  # so that what was begun is left in order
+    to_stderr(_settings())
     try:
         cli(prog_name="zerowire", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -87,6 +91,14 @@ def main() -> None:
         _exit(error.format_message(), getattr(error, "status", 1))
     except click.Abort:
         _exit("stopped", 1)
+
+
+def _settings() -> Settings:
+    """Return the settings, the defaults where they are wrong: a command that needs them says so."""
+    try:
+        return load(os.environ)
+    except SettingsError:
+        return Settings()
 
 
 def _there_are(error: click.UsageError) -> str:

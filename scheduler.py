@@ -1,39 +1,45 @@
-"""The clock: which source is due, one crawl process for all that are, publishing after it, the feeds over HTTP.
+"""The clock: which source is due, a crawl process for all that are, publishing after it, the feeds over HTTP.
 
-APScheduler only says that a source is due; the main thread crawls and publishes, one thing at a time, so that no run
-overlaps another and a late one is caught up. A reactor starts once in a process: every crawl is a child of its own.
+APScheduler only says that a source is due; the main thread starts crawls and publishes what they brought. A source is
+due again when its crawl has ended, so that no run overlaps another; a crawl that hangs holds up no other.
 """
 
 from __future__ import annotations
 
 import logging
-import os
+import random
 import signal
-import socket
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.announcing import Sources, announce, destinations_of, send_due
-from service.crawls import crawl
+from service.crawls import Crawls, bury
 from service.serving import serving
+from service.systemd import ALIVE, READY, STOPPING, notify
 from settings import Settings, SettingsError
 from store.database import Database, reason
-from store.lease import TERM, Lease
+from store.due import due
+from store.lease import TERM, Lease, here
 from store.runs import Runs
 
 log = logging.getLogger("zerowire.scheduler")
 
 _SEND = 15.0  # seconds between two looks into the outbox
-_JITTER = 0.1  # of the interval, so that sources don't call at the same second every hour
+_JITTER = 0.1  # of the time until a source is due, so that sources don't call at the same second every hour
 _GATHER = 2.0  # seconds that a due source waits for others to share its process
 _RETRY = 5.0  # seconds between two looks at a lease that another holds
+_SOONEST = timedelta(seconds=60)  # between two crawls of a source that ended without a word
+_PUBLISH = 300.0  # seconds after which what came is published though a crawl still goes on
+_LEAP = 60.0  # seconds by which the clock must be off before it counts as set
 
 
 def run(settings: Settings, sources: Sources) -> int:
@@ -41,56 +47,89 @@ def run(settings: Settings, sources: Sources) -> int:
     intervals = _intervals(settings, sources)
     told = destinations_of(settings, sources)  # a wrong one stops us here, not when there is something to tell
     with stopping() as stop, closing(Database(settings.database_url)) as database:
-        lease = Lease(database, "scheduler", f"{socket.gethostname()}:{os.getpid()}")
+        lease = Lease(database, "scheduler", here())
         if not _acquired(lease, stop):
             return 0
-        due = _Due()
-        clock = _clock(intervals, Runs(database), due)
+        clock = new_clock()
         clock.add_job(_renew, IntervalTrigger(seconds=TERM.total_seconds() / 3), args=(lease, stop), id="lease")
         if told or settings.hub:
-            clock.add_job(
-                send_due, IntervalTrigger(seconds=_SEND), args=(database, told, settings.hub, stop), id="send"
-            )
+            sending = (database, told, settings.hub, stop)
+            clock.add_job(send_due, IntervalTrigger(seconds=_SEND), args=sending, id="send")
         try:
             with serving(settings, sources, database):
-                _announced(settings, sources, database)
                 clock.start()
-                log.info("serving=%s sources=%d", settings.base_url, len(sources))
-                _work(settings, sources, database, due, stop)
+                log.info("serving", extra={"address": settings.base_url, "sources": len(sources)})
+                _Work(settings, sources, database, Due(clock, intervals, Runs(database))).go_on(stop)
             return 0 if lease.acquire(now=datetime.now(UTC)) else 1
         finally:
-            if clock.running:
-                clock.shutdown()
+            notify(STOPPING)
+            end(clock)
             lease.release()
 
 
-def _work(settings: Settings, sources: Sources, database: Database, due: _Due, stop: threading.Event) -> None:
-    while not stop.is_set():
-        names = due.take(stop)
-        if names:
-            crawl(settings, names, stop=stop)
-            _announced(settings, sources, database)
+class _Work:
+    """What the main thread does: it starts crawls, sees to their ends, and announces what they brought."""
+
+    def __init__(self, settings: Settings, sources: Sources, database: Database, due: Due) -> None:
+        self._settings = settings
+        self._sources = sources
+        self._database = database
+        self._due = due
+        self._crawls = Crawls(settings, database)
+        self._announced = 0.0
+
+    def go_on(self, stop: threading.Event) -> None:
+        bury(self._database, list(self._sources), "its process ended before it did")
+        self._announce()
+        self._due.again(self._sources)
+        notify(READY)
+        try:
+            while not stop.is_set():
+                self._step(stop)
+                notify(ALIVE)
+        finally:
+            self._crawls.end()
+
+    def _step(self, stop: threading.Event) -> None:
+        if self._due.clock_was_set():
+            self._due.again(name for name in self._sources if name not in self._crawls.names)
+        if names := [name for name in self._due.take(stop) if name not in self._crawls.names]:
+            self._crawls.start(names)
+        ended = self._crawls.ended()
+        if ended or (self._crawls.names and time.monotonic() - self._announced > _PUBLISH):
+            self._announce()
+        self._due.again(ended, soonest=_SOONEST)
+
+    def _announce(self) -> None:
+        """Announce what there is; what is in the way now may be gone after the next crawl."""
+        try:
+            announce(self._settings, self._sources, self._database)
+        except (OSError, SQLAlchemyError) as error:
+            log.error("announcing failed", extra={"reason": reason(error)})
+        self._announced = time.monotonic()
 
 
-def _announced(settings: Settings, sources: Sources, database: Database) -> None:
-    """Announce what there is; what is in the way now may be gone after the next crawl."""
-    try:
-        announce(settings, sources, database)
-    except (OSError, SQLAlchemyError) as error:
-        log.error("announcing failed: %s", reason(error))
+class Due:
+    """The sources whose time has come, each once however often it came.
 
+    *ahead* says by how many seconds the clock on the wall is ahead of one that nobody sets.
+    """
 
-class _Due:
-    """The sources whose time has come, each once however often it came."""
-
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        clock: BackgroundScheduler,
+        intervals: Mapping[str, timedelta],
+        runs: Runs,
+        *,
+        ahead: Callable[[], float] = lambda: time.time() - time.monotonic(),
+    ) -> None:
+        self._clock = clock
+        self._intervals = intervals
+        self._runs = runs
+        self._ahead = ahead
         self._names: dict[str, None] = {}
         self._changed = threading.Condition()
-
-    def put(self, name: str) -> None:
-        with self._changed:
-            self._names[name] = None
-            self._changed.notify()
+        self._offset = ahead()
 
     def take(self, stop: threading.Event) -> list[str]:
         """Return the sources that are due, none after a while in which there were none."""
@@ -103,28 +142,55 @@ class _Due:
             self._names.clear()
         return names
 
+    def again(self, names: Iterable[str], *, soonest: timedelta = timedelta()) -> None:
+        """Have the clock put each of *names* when it is due by its last run, *soonest* after now or its interval."""
+        last, now = self._runs.last(), datetime.now(UTC)
+        for name in names:
+            every = self._intervals[name]
+            at = max(due(last.get(name), every, now=now), now + min(soonest, every))
+            at += (at - now) * random.uniform(0, _JITTER)  # noqa: S311
+            self._clock.add_job(self._put, DateTrigger(at), args=(name,), id=name, replace_existing=True)
 
-def _clock(intervals: Mapping[str, timedelta], runs: Runs, due: _Due) -> BackgroundScheduler:
-    """Return a clock that puts each source when its interval is over, counted from its last run, late ones at once."""
+    def clock_was_set(self) -> bool:
+        """Say whether the clock was set since the last time; what repeats begins anew then, by the clock as it is."""
+        before, self._offset = self._offset, self._ahead()
+        if abs(self._offset - before) <= _LEAP:
+            return False
+        log.warning("the clock was set", extra={"seconds": round(self._offset - before)})
+        for job in self._clock.get_jobs():
+            if isinstance(job.trigger, IntervalTrigger):
+                job.modify(next_run_time=datetime.now(UTC))
+        return True
+
+    def _put(self, name: str) -> None:
+        with self._changed:
+            self._names[name] = None
+            self._changed.notify()
+
+
+def new_clock() -> BackgroundScheduler:
+    """Return a clock that catches up with what it missed, once."""
     clock = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     clock.add_listener(_report, EVENT_JOB_ERROR)
-    last, now = runs.last(), datetime.now(UTC)
-    for name, interval in intervals.items():
-        next_run = max(now, last[name].started + interval) if name in last else now
-        trigger = IntervalTrigger(seconds=interval.total_seconds(), jitter=interval.total_seconds() * _JITTER)
-        clock.add_job(due.put, trigger, args=(name,), id=name, next_run_time=min(next_run, now + interval))
     return clock
 
 
+def end(clock: BackgroundScheduler) -> None:
+    """End *clock*, without its jobs: one that is due while it ends would find nobody to do it."""
+    clock.remove_all_jobs()
+    if clock.running:
+        clock.shutdown()
+
+
 def _report(event: JobExecutionEvent) -> None:
-    log.error("job=%s failed: %s", event.job_id, event.exception)
+    log.error("a job failed", extra={"job": event.job_id, "reason": reason(event.exception)})
 
 
 def _renew(lease: Lease, stop: threading.Event) -> None:
     if not lease.acquire(now=datetime.now(UTC)):
-        log.error("another scheduler, %s, took over; stopping", lease.holder())
+        log.error("another scheduler took over; stopping", extra={"holder": lease.holder()})
         stop.set()
 
 
@@ -132,8 +198,10 @@ def _acquired(lease: Lease, stop: threading.Event) -> bool:
     """Wait for the lease, saying so; return False where we were stopped before."""
     if lease.acquire(now=datetime.now(UTC)):
         return True
-    log.warning("another scheduler, %s, works on this archive; waiting", lease.holder())
+    log.warning("another scheduler works on this archive; waiting", extra={"holder": lease.holder()})
+    notify(READY)
     while not stop.wait(_RETRY):
+        notify(ALIVE)
         if lease.acquire(now=datetime.now(UTC)):
             return True
     return False

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 PREFIX = "ZEROWIRE_"
 FILE = "zerowire.toml"
+LOG_FORMATS = ("text", "json")
 
 
 _EXAMPLES = {
@@ -35,7 +36,7 @@ class Settings:
     the word lists that are shipped, or replaces some (``crawler.topics``). ``searches`` are channels of one's own
     (``feeds.channels``), ``hub`` is the WebSub hub that is told what changed, ``notify`` says who else is told
     (``feeds.push``): it holds passwords and is never shown. With ``keep_pages`` what was fetched is kept in WARC files
-    in ``pages_dir``.
+    in ``pages_dir``. ``log_format`` is ``text`` or ``json`` (``logs``).
     """
 
     database_url: str = "sqlite:///zerowire.db"
@@ -52,11 +53,14 @@ class Settings:
     notify: Mapping[str, Any] = field(default_factory=dict, repr=False)
     keep_pages: bool = False
     pages_dir: str = "pages"
+    log_format: str = "text"
 
     def __post_init__(self) -> None:
         host, _, port = self.listen.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65_535:
             raise SettingsError(f"listen: expected HOST:PORT, got {self.listen!r}")
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsError(f"log_format: expected one of {', '.join(LOG_FORMATS)}, got {self.log_format!r}")
         for name, example in _EXAMPLES.items():
             address = getattr(self, name)
             if address and not _is_address(address):

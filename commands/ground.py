@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from crawler.spec import load
 from settings import Settings, SettingsError
@@ -39,10 +38,10 @@ class Command(click.Command):
             return super().invoke(ctx)
         except (SettingsError, BadQuestion) as error:
             raise Failure(error, 2) from error
-        except (DatabaseError, BadRecord) as error:
+        except BrokenPipeError:
+            raise  # nobody reads on: Click's to know
+        except (DatabaseError, BadRecord, OSError) as error:
             raise Failure(error, 1) from error
-        except DBAPIError as error:
-            raise Failure(DatabaseError(f"the archive can't be used: {str(error.orig).splitlines()[0]}"), 1) from error
 
 
 class Day(click.ParamType[datetime]):
@@ -63,9 +62,11 @@ def settings() -> Settings:
     return load_settings(os.environ)
 
 
-def database(given: Settings, *, new: bool = True) -> closing[Database]:
-    """Return the database, made if it is not there; where it is not to be *new* that is a failure."""
-    return closing(Database(given.database_url, new=new))
+@contextmanager
+def database(given: Settings, *, new: bool = True) -> Iterator[Database]:
+    """Open the database, made if it is not there; where it is not to be *new* that is a failure."""
+    with closing(Database(given.database_url, new=new)) as opened, opened.naming_faults():
+        yield opened
 
 
 @contextmanager

@@ -89,11 +89,13 @@ def search_(
 @click.command("sources", cls=Command)
 @as_json
 def sources_(*, as_json: bool) -> None:
-    """List what is watched, how much of it is here, and how the last run went."""
+    """List what is watched, how much of it is here, in what state it is and why, and how the last run went."""
     with database(settings()) as opened:
         kept, last, held = Archive(opened), Runs(opened).last(), Quarantines(opened).all()
         rows = [
-            _source(source, kept, last.get(source.name)) | {"held": _held(held.get(source.name))}
+            _source(source, kept)
+            | (_record if as_json else _line)(last.get(source.name))
+            | {"held": _held(held.get(source.name)), "title": source.title}
             for source in load().values()
         ]
     print_table(rows, as_json=as_json)
@@ -156,16 +158,40 @@ def _marked(pieces: Sequence[Piece], style: str) -> Text:
     return shown
 
 
-def _source(source: type[Source], kept: Archive, last: Run | None) -> dict[str, Any]:
+def _source(source: type[Source], kept: Archive) -> dict[str, Any]:
     return {
         "source": source.name,
         "organisation": source.organisation,
         "language": source.language,
         "announcements": kept.count(Query(source=source.name)),
+    }
+
+
+def _record(last: Run | None) -> dict[str, Any]:
+    """Return what the last run says as values for a program."""
+    return {
         "last_run": last.started.isoformat(timespec="seconds") if last else None,
         "outcome": last.outcome.value if last else None,
         "route": last.route if last else None,
-        "title": source.title,
+        "health": last.health if last else "",
+        "since": last.since.isoformat(timespec="seconds") if last and last.since else None,
+        "reason": last.reason if last else "",
+        "fault": last.fault if last else "",
+        "coverage": dict(last.coverage) if last else {},
+    }
+
+
+def _line(last: Run | None) -> dict[str, Any]:
+    """Return what the last run says in words for a person."""
+    if last is None:
+        return {"last_run": None, "outcome": None, "route": None, "health": None}
+    since = f" since {last.since:%Y-%m-%d %H:%M} UTC" if last.since else ""
+    why = f": {last.reason}" if last.reason else ""
+    return {
+        "last_run": last.started.isoformat(timespec="seconds"),
+        "outcome": last.outcome.value,
+        "route": last.route,
+        "health": f"{last.health}{since}{why}" if last.health else None,
     }
 
 

@@ -17,7 +17,7 @@ from crawler.candidate import Candidate
 from crawler.decode import decode
 from crawler.digest import Digest, Question, digest
 from crawler.discovery import Found, Further, discover, kept, plain
-from crawler.errors import CrawlError, EmptyRoute, Flooded, NoContent, RouteFailed
+from crawler.errors import CrawlError, EmptyRoute, Flooded, NoContent, Ours, RouteFailed, Unreachable
 from crawler.files import File, Files
 from crawler.plan import DOCUMENTS, FLOOD_FROM, FLOOD_TIMES, RECENT, Plan
 from crawler.provenance import KeptPage, page_record
@@ -34,6 +34,7 @@ from store.kept_pages import Kind, Wording
 from store.stores import Stores
 from store.visits import Visit
 
+_SEEN = 256 * 1024  # bytes of a page that is not there: it says so at its beginning, and this is no worker's process
 _NO_SUCH_PAGE = (400, 404, 410)  # WordPress's API answers 400 past its last page
 
 
@@ -115,11 +116,20 @@ class Crawl:
         named = {"If-None-Match": visit.etag, "If-Modified-Since": visit.last_modified}
         return {header: value for header, value in named.items() if value}
 
-    def on_document(self, document: Document, answer: Answer) -> Iterator[Document | Wanted]:
-        """Take the answer of a route, and yield what it makes worth asking for."""
+    def reads(self, document: Document, answer: Answer) -> bool:
+        """Say whether there is anything to read in the answer of a route: not where it is what it was."""
+        return answer.status == 200 and not _is_as_before(answer, self._visited.get(key(document.url)))
+
+    def on_document(
+        self, document: Document, answer: Answer, read: Found | RouteFailed | None = None
+    ) -> Iterator[Document | Wanted]:
+        """Take the answer of a route, and yield what it makes worth asking for.
+
+        *read* is what was found in it, or why nothing was; where it is None, that is done here.
+        """
         try:
             before = self._visited.get(key(document.url))
-            found = self._found(document, answer, before)
+            found = self._found(document, answer, before, read)
         except RouteFailed as error:
             self._failed.append(_Failed(document, error, _has_ended(document, answer, error)))
             yield from self._after(document)
@@ -135,7 +145,7 @@ class Crawl:
 
     def on_document_error(self, document: Document, reason: str) -> Iterator[Document | Wanted]:
         """Take note that a route's document could not be had, and yield what to try instead."""
-        error = RouteFailed(self.source.name, document.url, f"expected an answer: {reason}")
+        error = Unreachable(self.source.name, document.url, f"expected an answer: {reason}")
         self._failed.append(_Failed(document, error))
         yield from self._after(document)
 
@@ -184,7 +194,7 @@ class Crawl:
 
     def fault(self, url: str, reason: str) -> None:
         """Count a fault of our own, so that it is seen, and costs the one answer that it happened with."""
-        self.tally.fail(RouteFailed(self.source.name, url, f"expected no fault of ours: {reason}"))
+        self.tally.fail(Ours(self.source.name, url, f"expected no fault of ours: {reason}"))
 
     def end(self) -> None:
         """Do and say what the run as a whole leaves to do and say."""
@@ -250,14 +260,17 @@ class Crawl:
         if not self._open[document.position] and (self.plan.every_route or self.tally.carried is None):
             yield from self._ask_route(document.position + 1)
 
-    def _found(self, document: Document, answer: Answer, before: Visit | None) -> Found:
+    def _found(
+        self, document: Document, answer: Answer, before: Visit | None, read: Found | RouteFailed | None
+    ) -> Found:
         """Return what the answer names: read now, or kept from before where it is the same. Raises RouteFailed."""
         name, url = self.source.name, document.url
-        same_bytes = answer.status == 200 and before is not None and before.body_hash == answer.body_hash
-        if (answer.status == 304 or same_bytes) and before is not None and before.named is not None:
+        if before is not None and before.named is not None and _is_as_before(answer, before):
             self._visits.unchanged(name, url, now=self.plan.now)
             return kept(before.named)
-        found = discover(self._route(document), answer, self.source)
+        if isinstance(read, RouteFailed):
+            raise read
+        found = read or discover(self._route(document), answer, self.source)
         if before is not None and before.named is not None and self.plan.since is None:
             self._hold_a_flood(document, usual=len(kept(before.named).candidates), named=len(found.candidates))
         self._visits.answered(name, url, _visit(answer, self.plan.now, named=found))
@@ -295,7 +308,7 @@ class Crawl:
 
     def _is_due(self, document: Document, candidate: Candidate) -> bool:
         visit = self._visited.get(key(candidate.url))
-        if visit is not None and visit.rests(self.plan.now):
+        if visit is not None and visit.rests(self.plan.now) and not self.plan.asked:
             return False
         front = document.is_first and document.position == self.tally.carried
         return self.plan.wants(candidate, sitemap=isinstance(self._route(document), Sitemap), front=front)
@@ -340,7 +353,8 @@ class Crawl:
 
     def _on_missing(self, wanted: Wanted, answer: Answer) -> None:
         """Take note of a page that is not there; a firewall or maintenance may say 404 too, and deletes nothing."""
-        case = Case(answer=answer, html=decode(answer.body, answer.content_type), asked=wanted.candidate.url)
+        html = decode(answer.body[:_SEEN], answer.content_type)
+        case = Case(answer=answer, html=html, asked=wanted.candidate.url)
         if (reason := verdict(case)) is not Verdict.NOT_FOUND:
             expected = f"expected the page, got {reason} (status {answer.status}, {answer.url})"
             self._fail(wanted, NoContent(self.source.name, wanted.candidate.url, expected))
@@ -348,6 +362,7 @@ class Crawl:
         missing = self._visits.missing(self.source.name, wanted.candidate.url, now=self.plan.now)
         error = NoContent(self.source.name, wanted.candidate.url, f"expected a page, got status {answer.status}")
         if wanted.known is None:
+            self._cover_failed(wanted)
             self.tally.fail(error)
         elif missing and self._archive.mark_gone(wanted.candidate.url, now=self.plan.now):
             self.tally.counts["gone"] += 1
@@ -363,6 +378,7 @@ class Crawl:
         read = read or digest(answer, asked)
         made = announced(self.source, wanted.candidate, answer, read, now=self.plan.now, topics=self._topics)
         page = read.extracted
+        self.tally.cover(made, page)
         if disagree := conflict(wanted.candidate, page):
             self.tally.note(NoContent(name, url, disagree))
         if not page.declared:
@@ -372,9 +388,23 @@ class Crawl:
                 return None
         return Reading(self, wanted, made, answer, read.edges, page.declared)
 
+    def _cover_failed(self, wanted: Wanted) -> None:
+        """Let a page that became nothing count, but for one that had become nothing before: that is known."""
+        before = self._visited.get(key(wanted.candidate.url))
+        if before is None or not (before.failures or before.missing_since):
+            self.tally.cover()
+
     def _fail(self, wanted: Wanted, error: CrawlError) -> None:
+        self._cover_failed(wanted)
         self._visits.failed(self.source.name, wanted.candidate.url, now=self.plan.now)
         self.tally.fail(error)
+
+
+def _is_as_before(answer: Answer, before: Visit | None) -> bool:
+    """Say whether a route's answer names what it did when it was read *before*."""
+    if before is None or before.named is None:
+        return False
+    return answer.status == 304 or (answer.status == 200 and answer.body_hash == before.body_hash)
 
 
 def _has_ended(document: Document, answer: Answer, error: RouteFailed) -> bool:

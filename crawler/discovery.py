@@ -1,17 +1,19 @@
 """The bytes of a route in, candidates out, and the addresses where the route goes on. Pure.
 
-This module alone knows how feeds, sitemaps, WordPress's API and listings name pages.
+This module alone knows how feeds, sitemaps, WordPress's API and listings name pages. What comes in can be made to hang
+a parser or to fill a memory: a crawl calls this in a process of its own.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import singledispatch
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,13 +24,17 @@ from crawler import dates
 from crawler.answer import Answer
 from crawler.candidate import Candidate, Dated, as_data, from_data
 from crawler.decode import decode
-from crawler.errors import EmptyRoute, RouteFailed
+from crawler.errors import EmptyList, EmptyRoute, RouteFailed, Unreachable
 from crawler.markup import parsed
 from crawler.spec import Feed, Listing, Route, Sitemap, Source, WordPress
 from crawler.urls import absolute, canonical
 from store.announcement import From, Precision
 
 _MOST = 50_000  # addresses in one document: the sitemap protocol's own limit
+_EXPANDED = ("<!ENTITY", "<!ATTLIST")  # what makes much of little (XML 1.0, 4.2 and 3.3)
+_UTF_8 = "application/xml; charset=utf-8"
+_FEED_ENDS = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_LISTING_BEGINS, _LISTING_ENDS = re.compile(r"<html\b", re.IGNORECASE), re.compile(r"</(?:html|body)\b", re.IGNORECASE)
 _MARK = "7777777"
 
 
@@ -63,19 +69,33 @@ def discover(route: Route, answer: Answer, source: type[Source]) -> Found:
     """Return what *answer* names.
 
     Raises RouteFailed for an answer that is no whole document of the route's kind, EmptyRoute where it names no
-    candidate; an index of sitemaps names its sitemaps instead.
+    candidate, EmptyList where that is because there is none to name; an index of sitemaps names its sitemaps instead.
     """
     if answer.status != 200:
-        raise RouteFailed(source.name, answer.url, f"expected status 200, got {answer.status}")
+        raise Unreachable(source.name, answer.url, f"expected status 200, got {answer.status}")
     if not answer.whole:
-        raise RouteFailed(source.name, answer.url, "expected a whole answer, got a part of it")
+        raise Unreachable(source.name, answer.url, "expected a whole answer, got a part of it")
     entries, further = _read(route, answer, source)
     grouped = isinstance(route, Listing) and bool(route.group)
     named = _candidates(entries, answer, source, files=grouped)
     found = Found(tuple(named), tuple(_once(further, answer)))
     if not found.candidates and not (isinstance(route, Sitemap) and found.further):
-        raise EmptyRoute(source.name, answer.url, f"expected addresses that match {source.pages!r}")
+        raise _nothing_named(route, answer, source, entries=list(entries))
     return found
+
+
+def _nothing_named(route: Route, answer: Answer, source: type[Source], *, entries: Sequence[_Entry]) -> EmptyRoute:
+    """Return what to raise where the list is there and empty, or can't be found."""
+    around = route.around if isinstance(route, Listing) else ""
+    lists = parsed(decode(answer.body, answer.content_type)).cssselect(around) if around else []
+    if isinstance(route, Listing):
+        is_empty = bool(lists) and not any(found.cssselect(route.link) for found in lists)
+    else:
+        is_empty = not entries
+    if is_empty:
+        return EmptyList(source.name, answer.url, "expected announcements, the list is there and empty")
+    expected = f"the list at {around!r}" if around and not lists else f"addresses that match {source.pages!r}"
+    return EmptyRoute(source.name, answer.url, f"expected {expected}")
 
 
 def _candidates(entries: Iterable[_Entry], answer: Answer, source: type[Source], *, files: bool) -> Iterator[Candidate]:
@@ -124,8 +144,11 @@ def _read(route: Route, answer: Answer, source: type[Source]) -> _Read:
 
 @_read.register
 def _feed(route: Feed, answer: Answer, source: type[Source]) -> _Read:
-    _refuse_entities(answer, source)
-    feed = feedparser.parse(answer.body, response_headers={"content-type": answer.content_type or "application/xml"})
+    xml = _xml(answer, source)
+    if not _FEED_ENDS.search(xml):  # half a feed would be read as one of fewer items, a large page for a minute
+        raise RouteFailed(source.name, answer.url, "expected RSS or Atom, from beginning to end")
+    # A stream: feedparser takes bytes for the name of a file first, and opens it.
+    feed = feedparser.parse(BytesIO(xml), response_headers={"content-type": _UTF_8})
     if not feed.get("version"):
         raise RouteFailed(source.name, answer.url, "expected RSS or Atom")
     entries = [_feed_entry(entry, source) for entry in feed.entries[:_MOST] if entry.get("link")]
@@ -178,10 +201,9 @@ def _next_page(base: str, older: str, asked: str) -> str:
 
 @_read.register
 def _sitemap(route: Sitemap, answer: Answer, source: type[Source]) -> _Read:
-    _refuse_entities(answer, source)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(answer.body.lstrip(), parser)  # plugins put blank lines before the XML declaration
+        root = etree.fromstring(_xml(answer, source), parser)
     except etree.XMLSyntaxError as error:
         raise RouteFailed(source.name, answer.url, f"expected a sitemap: {error.msg}") from error
     kind = etree.QName(root).localname
@@ -209,6 +231,8 @@ def _listing(route: Listing, answer: Answer, source: type[Source]) -> _Read:
     text = decode(answer.body, answer.content_type)
     if not text.strip():
         raise RouteFailed(source.name, answer.url, "expected a page, got nothing")
+    if _LISTING_BEGINS.search(text) and not _LISTING_ENDS.search(text):
+        raise Unreachable(source.name, answer.url, "expected a whole page, got a part of it")
     tree = parsed(text)
     groups = tree.cssselect(route.group) if route.group else [tree]
     entries = [entry for group in groups for entry in _grouped(route, group, source)]
@@ -237,10 +261,15 @@ def _month_end(route: Listing, address: str, source: type[Source]) -> datetime |
     return first_of_next - timedelta(microseconds=1)
 
 
-def _refuse_entities(answer: Answer, source: type[Source]) -> None:
-    """Refuse a document that defines entities: expanding them is how a small file fills a memory."""
-    if re.search(rb"<!\s*(?:DOCTYPE[^>]*\[|ENTITY)", answer.body[:65_536], re.IGNORECASE):
+def _xml(answer: Answer, source: type[Source]) -> bytes:
+    """Return *answer* in UTF-8. Raises RouteFailed where it defines entities, or attributes that nobody wrote.
+
+    Parsers are handed what was looked at, so there is no charset in which they would see a definition that was missed.
+    """
+    text = decode(answer.body, answer.content_type).lstrip()  # plugins put blank lines before the XML declaration
+    if any(mark in text for mark in _EXPANDED):
         raise RouteFailed(source.name, answer.url, "expected XML that defines no entities")
+    return text.encode()
 
 
 def _until(stamp: str, source: type[Source]) -> datetime | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from crawler.candidate import Candidate
 from store.archive import Known
 from store.runs import Run
-from store.visits import Visit
+from store.visits import Visit, is_over
 
 HORIZON = timedelta(days=90)
 RECENT = timedelta(days=7)
@@ -65,10 +65,10 @@ class Plan:
         """
         if visit is None or changed or self.recheck:
             return True
-        rested = self.now - visit.checked
         if visit.missing_since is not None:
-            return rested >= _A_DAY
-        return rested >= max(_SHORTEST_REST, (self.now - known.first_seen) / 4)
+            return is_over(_A_DAY, since=visit.checked, now=self.now)
+        rest = max(_SHORTEST_REST, (self.now - known.first_seen) / 4)
+        return is_over(rest, since=visit.checked, now=self.now)
 
 
 def plan(*, now: datetime, since: datetime | None, recheck: bool, last_well: Run | None, last_full: Run | None) -> Plan:
@@ -77,5 +77,5 @@ def plan(*, now: datetime, since: datetime | None, recheck: bool, last_well: Run
         return Plan(now=now, since=since, asked=True, every_route=True, recheck=recheck)
     if last_well is None:
         return Plan(now=now, since=now - HORIZON, every_route=True, recheck=recheck)
-    every_route = last_full is None or now - last_full.started >= _EVERY_ROUTE_AFTER
+    every_route = last_full is None or is_over(_EVERY_ROUTE_AFTER, since=last_full.started, now=now)
     return Plan(now=now, every_route=every_route, recheck=recheck)

@@ -9,7 +9,7 @@ from crawler.answer import Answer
 from crawler.candidate import Candidate
 from crawler.crawl import Document
 from crawler.discovery import Found, discover
-from crawler.errors import RouteFailed
+from crawler.errors import Ours, RouteFailed, Unreachable
 from crawler.plan import DOCUMENTS
 from crawler.spec import Sitemap, Source
 
@@ -44,12 +44,19 @@ class Probe:
     def validators(self, url: str) -> dict[str, str]:
         return {}
 
-    def on_document(self, document: Document, answer: Answer) -> Iterator[Document]:
+    def reads(self, document: Document, answer: Answer) -> bool:
+        return answer.status == 200
+
+    def on_document(
+        self, document: Document, answer: Answer, read: Found | RouteFailed | None = None
+    ) -> Iterator[Document]:
         route = self.source.routes[document.position]
         try:
-            found = discover(route, answer, self.source)
+            found = read or discover(route, answer, self.source)
         except RouteFailed as error:
-            self._problems.setdefault(document.position, str(error))
+            found = error
+        if isinstance(found, RouteFailed):
+            self._problems.setdefault(document.position, str(found))
             return
         self._named.setdefault(document.position, []).extend(found.candidates)
         if isinstance(route, Sitemap):
@@ -63,7 +70,7 @@ class Probe:
                 yield Document(document.position, further.url, is_first=False)
 
     def on_document_error(self, document: Document, reason: str) -> Iterator[Document]:
-        error = RouteFailed(self.source.name, document.url, f"expected an answer: {reason}")
+        error = Unreachable(self.source.name, document.url, f"expected an answer: {reason}")
         self._problems.setdefault(document.position, str(error))
         yield from ()
 
@@ -71,7 +78,7 @@ class Probe:
         """A probe has no run to count for."""
 
     def fault(self, url: str, reason: str) -> None:
-        self._problems[-1] = str(RouteFailed(self.source.name, url, f"expected no fault of ours: {reason}"))
+        self._problems[-1] = str(Ours(self.source.name, url, f"expected no fault of ours: {reason}"))
 
     def reports(self) -> Iterator[Report]:
         """Yield a report a route, in the order in which a run tries them."""

@@ -1,7 +1,8 @@
-"""How far a crawl is: a bar on a terminal, a line every few seconds elsewhere."""
+"""How far a crawl is: a bar on a terminal, a line in the log every few seconds elsewhere."""
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 
@@ -13,9 +14,11 @@ from scrapy.crawler import Crawler
 
 _PAUSE = 10.0  # seconds between two lines
 
+log = logging.getLogger("zerowire.progress")
+
 
 class Progress:
-    """Shows requests answered of requests made, while a crawl goes on; on stderr."""
+    """Shows requests answered of requests made, while a crawl goes on."""
 
     def __init__(self, crawler: Crawler, sources: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("requests"))
@@ -43,4 +46,4 @@ class Progress:
         self._bar.advance(self._task)
         if self._bar.disable and time.monotonic() - self._said >= _PAUSE:
             self._said = time.monotonic()
-            sys.stderr.write(f"{self._done} of {self._made} requests\n")
+            log.info("under way", extra={"answered": self._done, "requests": self._made})

@@ -63,13 +63,12 @@ def _limits() -> dict[str, Any]:
 
 
 def _protocols(settings: Settings) -> dict[str, Any]:
-    fetch = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
-    if settings.mirror:
-        fetch = "crawler.middlewares.mirror.MirrorHandler"
+    fetch = "crawler.middlewares.mirror.MirrorHandler" if settings.mirror else "crawler.middlewares.caps.CappedHandler"
     return {
         "ZEROWIRE_MIRROR": settings.mirror,
         # A link to file:///etc/passwd would be fetched by the handlers that are on by default.
         "DOWNLOAD_HANDLERS": {"http": fetch, "https": fetch, "file": None, "data": None, "ftp": None, "s3": None},
+        "TWISTED_DNS_RESOLVER": "crawler.middlewares.guard.PublicResolver",
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "COOKIES_ENABLED": False,
         "METAREFRESH_ENABLED": False,
@@ -82,7 +81,16 @@ def _protocols(settings: Settings) -> dict[str, Any]:
 
 def _parts() -> dict[str, Any]:
     return {
-        "DOWNLOADER_MIDDLEWARES": {"crawler.middlewares.robots.RobotsMiddleware": 100},
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawler.middlewares.guard.GuardMiddleware": 560,  # inside the retries, and before anything is asked for
+            "crawler.middlewares.robots.RobotsMiddleware": 570,
+            "crawler.middlewares.caps.CapsMiddleware": 590,
+            "crawler.middlewares.validators.ValidatorsMiddleware": 595,
+            "crawler.middlewares.pace.PaceMiddleware": 990,  # the last before the network
+            # In Scrapy's own, whatever ``dont_filter`` asks for is on site, and a cut body is whole.
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        },
         "ITEM_PIPELINES": {"crawler.pipeline.ArchivePipeline": 300},
         # In the order of the listing, which is that of the archive where dates are equal.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",

@@ -67,13 +67,15 @@ class Sitemap(Route):
 class Listing(Route):
     """A page that lists pages. All but the last two are CSS selectors.
 
-    ``group`` is the smallest element that holds one date and the links it dates: a card with one link, or a day with
-    several. ``item`` is the element inside it that holds one link and its ``tags``. ``older`` are links to earlier
-    pages. ``month`` is a pattern of their addresses with the groups year and month, so that a back-fill asks for no
-    month before its date.
+    ``around`` is the element around the list, by which an empty one is told from one that can't be found. ``group`` is
+    the smallest element that holds one date and the links it dates: a card with one link, or a day with several.
+    ``item`` is the element inside it that holds one link and its ``tags``. ``older`` are links to earlier pages.
+    ``month`` is a pattern of their addresses with the groups year and month, so that a back-fill asks for no month
+    before its date.
     """
 
     link: str = "a[href]"
+    around: str = ""
     group: str = ""
     date: str = ""
     item: str = ""
@@ -216,7 +218,7 @@ def _readings(source: type[Source]) -> Iterator[_Reading]:
         yield "an XPath of elements", path, _elements
     for route in source.routes:
         if isinstance(route, Listing):
-            selectors += [route.link, route.group, route.date, route.item, route.tags, route.older]
+            selectors += [route.link, route.around, route.group, route.date, route.item, route.tags, route.older]
             yield "a pattern with the groups year and month", route.month, _month
         elif isinstance(route, Sitemap):
             yield "a pattern", route.parts, _pattern

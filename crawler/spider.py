@@ -13,15 +13,20 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from crawler.answer import Answer
 from crawler.attachments import read as read_file
 from crawler.crawl import Crawl, Document, Reading, Wanted
 from crawler.digest import digest
+from crawler.discovery import Found, discover
+from crawler.errors import RouteFailed
 from crawler.files import File, reads
 from crawler.probe import Probe
 from crawler.worker import Failed, Killed, Worker
+from store.database import is_unusable, reason
+from store.hosts import Hosts
 
 Task = Crawl | Probe
 
@@ -31,14 +36,14 @@ _DOCUMENTS_FIRST, _FILES_LAST = 10, -10
 
 
 class NewsSpider(scrapy.Spider):
-    """Carries several tasks, of one source each."""
+    """Carries several tasks, of one source each. ``hosts`` says when each host may be asked."""
 
     name = "zerowire"
 
-    def __init__(self, tasks: Sequence[Task], **kwargs: Any) -> None:
+    def __init__(self, tasks: Sequence[Task], hosts: Hosts, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tasks = tasks
-        self.allowed_domains = sorted({task.source.host() for task in tasks})
+        self.hosts = hosts
         self._worker = Worker()
         self._files: set[str] = set()
 
@@ -57,8 +62,11 @@ class NewsSpider(scrapy.Spider):
             for request in self._requests(task, task.begin()):
                 yield request
 
-    def on_document(self, response: Response, task: Task, wanted: Document) -> Iterator[scrapy.Request]:
-        yield from self._requests(task, task.on_document(wanted, _answer(response)))
+    async def on_document(self, response: Response, task: Task, wanted: Document) -> AsyncIterator[scrapy.Request]:
+        answer = _answer(response)
+        read = await self._found(task, wanted, answer) if task.reads(wanted, answer) else None
+        for request in self._requests(task, task.on_document(wanted, answer, read)):
+            yield request
 
     def on_document_error(self, failure: Failure) -> Iterator[scrapy.Request]:
         task, wanted = _asked(failure)
@@ -95,7 +103,17 @@ class NewsSpider(scrapy.Spider):
         task, wanted = _asked(failure)
         task.files.on_error(wanted, _reason(failure))
 
+    async def _found(self, task: Task, document: Document, answer: Answer) -> Found | RouteFailed:
+        try:
+            return await self._worker.run(discover, task.source.routes[document.position], answer, task.source)
+        except RouteFailed as error:
+            return error
+        except (Killed, Failed, RecursionError) as error:
+            given_up = f"expected a document that can be read: reading it was given up: {error}"
+            return RouteFailed(task.source.name, answer.url, given_up)
+
     def fail_to_keep(self, item: Reading, failure: Failure) -> None:
+        self._stop_without_archive(failure)
         item.crawl.fault(item.announcement.url, _reason(failure))
 
     def stop_working(self) -> None:
@@ -110,9 +128,20 @@ class NewsSpider(scrapy.Spider):
             request.cb_kwargs["task"].count("bytes", len(data))
 
     def fail(self, failure: Failure, response: Response) -> None:
+        if self._stop_without_archive(failure):
+            return
         task = response.request.cb_kwargs.get("task") if response.request else None
         if task is not None:
             task.fault(response.url, _reason(failure))
+
+    def _stop_without_archive(self, failure: Failure) -> bool:
+        """End the crawl where the archive can't be used: nothing would be kept, and each attempt may take its time."""
+        error = failure.value
+        if error is None or not is_unusable(error):
+            return False
+        if self.crawler.engine:
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason(error)))
+        return True
 
     def _requests(self, task: Task, asked: Iterable[Document | Wanted | File]) -> Iterator[scrapy.Request]:
         for wanted in asked:
@@ -182,6 +211,9 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _asked(failure: Failure) -> tuple[Any, Any]:
+    """Return what failed, where that is the site's fault; raise what is the archive's."""
+    if failure.value is not None and is_unusable(failure.value):
+        failure.raiseException()
     kwargs = failure.request.cb_kwargs  # type: ignore[attr-defined]
     return kwargs["task"], kwargs["wanted"]
 

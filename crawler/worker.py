@@ -151,7 +151,7 @@ class Worker:
             pool.join()
 
 
-_IMPORTED = ["crawler.extract", "crawler.attachments"]
+_IMPORTED = ["crawler.digest", "crawler.discovery"]
 _MEBIBYTE = 1024 * 1024
 _SECONDS_TO_START = 60.0
 _OUT_OF_MEMORY = 77  # an exit status like no other

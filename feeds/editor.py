@@ -17,10 +17,9 @@ from feeds.channels import Channel
 from feeds.contents import EMPTY, Contents
 from feeds.documents import MOST_ENTRIES, documents
 from feeds.entries import Entry, entry
-from feeds.notes import changes, faults, removals
+from feeds.notes import changes, removals, turns
 from store.announcement import Archived
 from store.database import Database
-from store.health import faults as found_in
 from store.news import Arrivals, News
 from store.query import Query
 from store.runs import Runs
@@ -29,7 +28,6 @@ from store.volumes import History, Volumes
 _FORM = "1"  # of a volume: another number makes all of them anew
 _MOST_KEPT = 2_000  # entries, while channels that share them are made
 _MOST_DATED = 500  # announcements in a calendar
-_MOST_RUNS = 20_000  # that are looked through for faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +154,7 @@ class Editor:
             return changes(self._news.changed(limit=MOST_ENTRIES), limit=MOST_ENTRIES)
         if name == "gone":
             return removals(self._news.gone(limit=MOST_ENTRIES))
-        runs = self._runs.since(self._runs.newest() - _MOST_RUNS)
-        return faults(found_in(runs), self.base_url)
+        return turns(self._runs.turns(limit=MOST_ENTRIES), self.base_url)
 
     def _definition(self, channel: Channel) -> str:
         """Return what makes the volumes of *channel* what they are."""

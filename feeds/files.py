@@ -8,10 +8,11 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from feeds.channels import MEDIA_TYPES
 
@@ -89,11 +90,24 @@ def _time_of(file: Path) -> int | None:
 
 
 def _replace(path: Path, document: bytes, modified: int) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED, delete=False) as file:
-        file.write(document)
-        file.flush()
-        os.fchmod(file.fileno(), 0o644)  # a temporary file is its owner's alone, a feed is everyone's
-        os.fsync(file.fileno())
-        then = min(modified, int(os.fstat(file.fileno()).st_mtime))  # what an archive says of the future is no time yet
-    os.utime(file.name, (then, then))
-    Path(file.name).replace(path)
+    """Raises OSError, which names *path*; then that is as it was, and nothing is left beside it."""
+    try:
+        with _unfinished(path.parent) as file:
+            file.write(document)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # a temporary file is its owner's alone, a feed is everyone's
+            os.fsync(file.fileno())
+            then = min(modified, int(os.fstat(file.fileno()).st_mtime))  # an archive's future is no time yet
+            os.utime(file.fileno(), (then, then))
+            Path(file.name).replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def _unfinished(directory: Path) -> Iterator[IO[bytes]]:
+    """Yield a file to be filled and moved; one that is not is removed, as a full disk needs the room."""
+    with NamedTemporaryFile(dir=directory, prefix=_UNFINISHED, delete=False) as file, ExitStack() as on_failure:
+        on_failure.callback(Path(file.name).unlink)
+        yield file
+        on_failure.pop_all()

@@ -19,8 +19,9 @@ from feeds.entries import Entry, entry
 from feeds.text import anchor, beginning, legal, line, paragraphs
 from store.announcement import Archived, Attachment, Revision
 from store.differences import Difference, Kind, Piece, difference, shortened
-from store.health import Fault
+from store.health import UNHEALTHY
 from store.markup import shown
+from store.run import Run
 
 _WORDS = {
     "en": {
@@ -61,10 +62,9 @@ def removals(announcements: Iterable[Archived]) -> list[Entry]:
     return [_removal(announcement, announcement.gone) for announcement in announcements if announcement.gone]
 
 
-def faults(found: Iterable[Fault], base_url: str) -> list[Entry]:
-    """Return an entry for each fault that began, and for each that ended, the latest first."""
-    told = [each for fault in found for each in _fault(fault, base_url)]
-    return sorted(told, key=lambda each: (each.published, each.id), reverse=True)
+def turns(runs: Iterable[Run], base_url: str) -> list[Entry]:
+    """Return an entry for each of *runs*, with which a source became unhealthy or well again, in their order."""
+    return [_turn(run, run.finished, base_url) for run in runs if run.finished]
 
 
 class _Change(NamedTuple):
@@ -153,39 +153,21 @@ def _removal(announcement: Archived, gone: datetime) -> Entry:
     )
 
 
-def _fault(fault: Fault, base_url: str) -> Iterator[Entry]:
-    """Yield an entry for the beginning of *fault*, and one for its end; their address leads to the site."""
-    reason = _without_name(fault, fault.reason)
-    began = Entry(
-        id=_id(f"{fault.source}#fault-{fault.began.isoformat()}"),
+def _turn(run: Run, when: datetime, base_url: str) -> Entry:
+    """Return the entry of a turn; its address leads to the site."""
+    fails = run.health in UNHEALTHY
+    problems = [line(each).removeprefix(f"{run.source}: ") for each in run.problems[:_MOST_PROBLEMS] if fails]
+    return Entry(
+        id=_id(f"{run.source}#{'fault' if fails else 'recovery'}-{when.isoformat()}"),
         url=f"{base_url.rstrip('/')}/",
-        title=beginning(f"{fault.source} fails: {reason}"),
+        title=beginning(f"{run.source} is {run.health}: {run.reason}" if fails else f"{run.source} is well again"),
         language="en",
         author="zerowire",
-        summary=beginning(reason),
-        html=paragraphs(
-            "\n".join(_without_name(fault, each) for each in fault.problems[:_MOST_PROBLEMS] or (fault.reason,))
-        ),
-        published=_second(fault.began),
-        updated=_second(fault.began),
+        summary=beginning(run.reason),
+        html=paragraphs("\n".join([run.reason, *(each for each in problems if each not in run.reason)])),
+        published=_second(when),
+        updated=_second(when),
     )
-    yield began
-    if fault.ended:
-        lasted = f"It failed from {_stamp(fault.began)} to {_stamp(fault.ended)}: {reason}"
-        yield replace(
-            began,
-            id=_id(f"{fault.source}#recovery-{fault.began.isoformat()}"),
-            title=f"{fault.source} is well again",
-            summary=beginning(lasted),
-            html=paragraphs(lasted),
-            published=_second(fault.ended),
-            updated=_second(fault.ended),
-        )
-
-
-def _without_name(fault: Fault, problem: str) -> str:
-    """Return *problem* on one line; the title names the source already."""
-    return line(problem).removeprefix(f"{fault.source}: ")
 
 
 def _plain_entry(announcement: Archived) -> Entry:
@@ -203,7 +185,3 @@ def _id(name: str) -> str:
 
 def _second(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

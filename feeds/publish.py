@@ -20,7 +20,7 @@ from feeds.editor import Editor
 from feeds.files import Shelf
 from feeds.index import SHEET, STYLE, index
 from feeds.opml import opml
-from store.database import reason
+from store.database import DatabaseError, reason
 
 OPML = "feeds.opml"
 
@@ -51,16 +51,18 @@ def publish(editor: Editor, channels: Sequence[Channel], *, public_dir: Path) ->
         shelf.put("static/style.css", STYLE, EMPTY)
         shelf.put("feeds/feed.css", SHEET, EMPTY)
         for stale in shelf.sweep():
-            log.info("feed=%s status=%s", stale.relative_to(public_dir), "removed")
+            log.info("removed", extra={"feed": str(stale.relative_to(public_dir))})
     return published
 
 
 def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
     try:
         return _channel(shelf, editor, channel)
+    except DatabaseError:
+        raise  # the next channel would fare no better
     except (ValueError, OSError, SQLAlchemyError) as error:
         problem = reason(error)
-        log.warning("channel=%s status=%s reason=%s", channel.name, "left as it was", problem)
+        log.warning("left as it was", extra={"channel": channel.name, "reason": problem})
         shelf.keep(channel.name, *channel.formerly)
         return Published(channel, problem=problem)
 
@@ -76,7 +78,7 @@ def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
     for path, document in _old_paths(channel, written):
         shelf.put(path, document, contents.updated)
     for path in changed:
-        log.info("feed=%s announcements=%d status=%s", path, len(contents.entries), "written")
+        log.info("written", extra={"feed": path, "announcements": len(contents.entries)})
     return Published(channel, len(contents.entries), tuple(changed))
 
 

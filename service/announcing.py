@@ -40,8 +40,9 @@ def announce(settings: Settings, sources: Sources, database: Database) -> list[P
         public = _public_dir(settings)
         paths = [path for one in published if not one.problem for path in one.channel.paths]
         ping(database, {f"{editor.site}{path}": (public / path).read_bytes() for path in paths}, now=now)
-    faults = [Notice(each.id, each.title, each.summary, each.published) for each in editor.current(HEALTH).entries]
-    gather(database, destinations_of(settings, sources), faults, now=now)
+    turns = reversed(editor.current(HEALTH).entries)  # a feed tells the latest first, messages tell it last
+    notices = [Notice(each.id, each.title, each.summary, each.published) for each in turns]
+    gather(database, destinations_of(settings, sources), notices, now=now)
     return published
 
 

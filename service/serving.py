@@ -6,15 +6,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
 
+from crawler.spec import Source
 from service.announcing import Sources, channels_of, editor_of
 from settings import Settings, SettingsError
 from store.archive import Archive
 from store.database import Database
 from web.app import app
+from web.standing import Watch, Watched
 
 _PATIENCE = 5.0  # seconds that the server has to end
 
@@ -26,11 +29,13 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
     Raises SettingsError where that is taken.
     """
     listener = _listener(settings)
+    watched = [_watched(source, settings) for source in sources.values()]
     site = app(
         public_dir=Path(settings.public_dir),
         channels=channels_of(settings, sources),
         editor=editor_of(settings, database),
         archive=Archive(database),
+        watch=Watch(database, watched, lambda: datetime.now(UTC)),
     )
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
@@ -41,6 +46,16 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         server.should_exit = True
         thread.join(_PATIENCE)
         listener.close()
+
+
+def _watched(source: type[Source], settings: Settings) -> Watched:
+    return Watched(
+        name=source.name,
+        title=source.title,
+        organisation=source.organisation,
+        language=source.language,
+        every=timedelta(minutes=settings.schedule.get(source.name, source.every)),
+    )
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -6,6 +6,7 @@ addresses are in no order of time. There is no feed. Terms: Public Data License 
 
 from crawler.spec import Listing, Page, Source
 
+_LIST = ".p-press-release-list__section"
 _BLOCK = "details.p-press-release-list__block"
 _HEADING = ".p-press-release-list__heading"
 _ITEM = "li.c-news-link__item"
@@ -42,6 +43,7 @@ class PressReleases(Source):
         Listing(
             url="https://www.env.go.jp/press/",
             verified=True,
+            around=_LIST,
             group=_BLOCK,
             date=_HEADING,
             item=_ITEM,
@@ -65,6 +67,7 @@ class PressReleasesInEnglish(Source):
     routes = (
         Listing(
             url="https://www.env.go.jp/en/press/index.html",
+            around=_LIST,
             group=_BLOCK,
             date=_HEADING,
             item=_ITEM,

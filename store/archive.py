@@ -42,6 +42,7 @@ from store.tables import UNREAD, addresses, announcements, attachments, revision
 from store.turns import next_turn, take_turns
 
 GRACE = timedelta(minutes=15)
+_A_MOMENT = timedelta(microseconds=1)
 _MOST_KEYS = 10_000  # in one question: SQLite takes some 32,000 values, PostgreSQL 65,000
 _BATCH = 200
 _EVERY = 1 << 31  # announcements in an answer: all
@@ -218,6 +219,12 @@ class Archive:
             counted = select(func.count()).select_from(announcements).where(*query.conditions())
             return connection.execute(counted).scalar_one()
 
+    def count_by_source(self) -> dict[str, int]:
+        """Return how many announcements of each source there are, those that are gone included."""
+        counted = select(announcements.c.source, func.count()).group_by(announcements.c.source)
+        with self._database.reading() as connection:
+            return dict(connection.execute(counted).all())
+
     def take_in(self, *exported: Archived) -> int:
         """Keep exported announcements as they are, ids and times included; say how many were not here yet.
 
@@ -342,8 +349,9 @@ class Archive:
         return number
 
     def _change(self, connection: Connection, row: Row[Any], announcement: Announcement, now: datetime) -> None:
-        values: dict[str, Any] = {"updated": now, "gone": None, "paired": None, "turn": next_turn(connection)}
-        if now - row.grace_from >= self._grace:
+        updated = max(now, row.updated + _A_MOMENT)  # later also where the clock was set back: else it is no change
+        values: dict[str, Any] = {"updated": updated, "gone": None, "paired": None, "turn": next_turn(connection)}
+        if not timedelta() <= now - row.grace_from < self._grace:
             keep_wording(connection, row)
             values["grace_from"] = now
         connection.execute(_row(row.number).values(**values))

@@ -13,15 +13,24 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from store.index.fulltext import index_for
 from store.search import BadQuestion
 
 SCHEMA = "0004"  # the newest migration that this program knows
-_BUSY_MILLISECONDS = 30_000
+_PATIENCE = 30  # seconds that a writer waits for another, unless the address says otherwise
 _LONGEST_ANSWER = 1.0  # seconds; within a step of its own the search may go on a while
 _CACHE_KILOBYTES = 32_000  # a connection: the upper pages of the indexes of a large archive
 _CHECKPOINT_PAGES = 4_000
@@ -29,8 +38,20 @@ _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 _WRITER_LOCK = 0x7A65726F  # any number that others don't lock
 
 
-class DatabaseError(Exception):
-    """The database can't be used as it is: which one, and why, in one line. Nothing was changed."""
+_WANTED = {
+    "disk I/O error": "room on its disk, and a disk that works",
+    "database or disk is full": "room on its disk",
+    "attempt to write a readonly database": "a file that may be written, in a directory that may be",
+    "unable to open database file": "a directory that is there and may be written",
+    "database is locked": "other processes to write for a moment only",
+    "canceling statement due to lock timeout": "other processes to write for a moment only",
+    "file is not a database": "an archive, such as `zerowire backup` copies",
+    "database disk image is malformed": "an intact archive, such as `zerowire backup` copies",
+}
+
+
+class DatabaseError(SQLAlchemyError):
+    """The database can't be used as it is: which one, and why, in one line. What was kept before is kept."""
 
 
 class Database:
@@ -58,7 +79,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are kept together or not at all; one at a time has it."""
+        """Yield a connection whose changes are kept together or not at all; one at a time has it.
+
+        Raises DatabaseError where another has it for too long.
+        """
         with self._writer.begin() as connection:
             yield connection
 
@@ -75,6 +99,14 @@ class Database:
                     raise
                 raise BadQuestion(f"took over {_LONGEST_ANSWER} s: more words, or since:, make it quicker") from error
 
+    @contextmanager
+    def naming_faults(self, what: str = "can't be used") -> Iterator[None]:
+        """Raise what the engine can't do meanwhile as a DatabaseError, which says so of this database in a line."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise DatabaseError(f"{self.name}: {what}: {reason(error)}") from error
+
     @property
     def dialect(self) -> str:
         return self._engine.dialect.name
@@ -83,14 +115,12 @@ class Database:
         self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        try:
+        with self.naming_faults("can't be opened"):
             with self.reading() as connection:
                 if _schema(connection) == SCHEMA:
                     return
             with self.writing() as connection:
                 self._migrate(connection)
-        except DBAPIError as error:
-            raise DatabaseError(f"{self.name}: can't be opened: {str(error.orig).splitlines()[0]}") from error
 
     def _migrate(self, connection: Connection) -> None:
         # Alembic is needed once in the life of a schema: every other start does without its import.
@@ -102,9 +132,19 @@ class Database:
             raise DatabaseError(f"{self.name}: was written by a newer zerowire (schema {error})") from error
 
 
-def reason(error: Exception) -> str:
-    """Return what *error* says in one line; of a database's, what the engine says, without the statement."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+def reason(error: BaseException) -> str:
+    """Return what *error* says in one line; of a database's, what the engine says, without the statement, and what it
+    would need.
+    """
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return f"{said}: expected {_WANTED[said]}" if said in _WANTED else said
+
+
+def is_unusable(error: BaseException) -> bool:
+    """Say whether *error* means that nothing can be read or written now, not only one record."""
+    if isinstance(error, DatabaseError):
+        return True
+    return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
 
 
 def _expect_there(engine: Engine) -> None:
@@ -121,7 +161,8 @@ def _schema(connection: Connection) -> str | None:
 
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(make_url(url))
+        given = make_url(url)
+        engine = create_engine(given, connect_args=_patience(given), pool_pre_ping=not _is_sqlite(given))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         shown = re.sub(r"//.*@", "//***@", url)  # no password in a log
         raise DatabaseError(f"{shown}: expected an address such as sqlite:///zerowire.db: {error}") from error
@@ -133,11 +174,20 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _patience(url: URL) -> dict[str, Any]:
+    """Return how long a writer waits, where *url* does not say it: ``?timeout=`` in seconds, ``?options=-c …``."""
+    name, value = ("timeout", _PATIENCE) if _is_sqlite(url) else ("options", f"-c lock_timeout={_PATIENCE}s")
+    return {} if name in url.query else {name: value}
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin no transaction for a SELECT, and a deferred one else
     for pragma in (
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         f"cache_size=-{_CACHE_KILOBYTES}",
@@ -147,15 +197,27 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    with _within_patience(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
 
 
 def _begin_postgres(connection: Connection) -> None:
     """Let PostgreSQL do as SQLite does: one writer at a time, and a reader sees the same throughout."""
     if _writes(connection):
-        connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+        with _within_patience(connection):
+            connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+@contextmanager
+def _within_patience(connection: Connection) -> Iterator[None]:
+    """Raise DatabaseError where another writes for too long: it is the database's fault, no record's."""
+    try:
+        yield
+    except OperationalError as error:
+        name = connection.engine.url.render_as_string(hide_password=True)
+        raise DatabaseError(f"{name}: can't be written: {reason(error)}") from error
 
 
 @contextmanager

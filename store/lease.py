@@ -1,15 +1,28 @@
-"""The lease that lets one scheduler work and the next one wait."""
+"""Leases: the right to do something that one process at a time may do, for as long as it renews it.
+
+This module alone knows how a process is named, and that one which died on this machine holds nothing anymore.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import socket
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 
 from store.database import Database
 from store.tables import leases
 
 TERM = timedelta(seconds=45)
+
+
+def here() -> str:
+    """Return the name of this process: host and number, and which host and number those are."""
+    return f"{socket.gethostname()}:{os.getpid()}{_namespace()}"
 
 
 class Lease:
@@ -22,22 +35,51 @@ class Lease:
 
     def acquire(self, *, now: datetime) -> bool:
         """Take or renew the lease; say whether it is ours now."""
-        free = or_(leases.c.holder == self._holder, leases.c.expires <= now, leases.c.expires > now + 2 * TERM)
         with self._database.writing() as connection:
-            taken = update(leases).where(leases.c.name == self._name, free)
-            if connection.execute(taken.values(holder=self._holder, expires=now + TERM)).rowcount:
+            found = connection.execute(select(leases).where(leases.c.name == self._name)).first()
+            if found is None:
+                connection.execute(insert(leases).values(name=self._name, holder=self._holder, expires=now + TERM))
                 return True
-            if connection.execute(select(leases.c.name).where(leases.c.name == self._name)).scalar() is not None:
+            is_held = now < found.expires <= now + 2 * TERM and not _has_died(found.holder)
+            if is_held and found.holder != self._holder:
                 return False
-            connection.execute(insert(leases).values(name=self._name, holder=self._holder, expires=now + TERM))
+            taken = update(leases).where(leases.c.name == self._name)
+            connection.execute(taken.values(holder=self._holder, expires=now + TERM))
             return True
 
     def holder(self) -> str | None:
         """Return who holds the lease, or held it last."""
         with self._database.reading() as connection:
-            return connection.execute(select(leases.c.holder).where(leases.c.name == self._name)).scalar()
+            found = connection.execute(select(leases.c.holder).where(leases.c.name == self._name)).scalar()
+            return found.partition("@")[0] if found else None
 
     def release(self) -> None:
         """Let the next one have it at once; does nothing where it is another's."""
         with self._database.writing() as connection:
             connection.execute(delete(leases).where(leases.c.name == self._name, leases.c.holder == self._holder))
+
+
+def _has_died(holder: str) -> bool:
+    """Say whether *holder* was a process of this machine that is there no more; of other machines nobody knows."""
+    name, _, space = holder.partition("@")
+    number = name.rpartition(":")[2]
+    if not space or f"@{space}" != _namespace() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@cache
+def _namespace() -> str:
+    """Return a mark of what the numbers of processes mean here, empty where that can't be told (proc(5))."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        space = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return ""
+    return f"@{hashlib.sha256(f'{boot} {space}'.encode()).hexdigest()[:8]}"

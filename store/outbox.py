@@ -26,7 +26,7 @@ MOST_ATTEMPTS = 22  # over three days
 
 _FIRST_WAIT = timedelta(seconds=30)
 _REMEMBERED = timedelta(days=90)  # far longer than anything is FRESH
-_CLOCK_WAS_WRONG = timedelta(days=8)  # no date of ours is further ahead
+_CLOCK_WAS_WRONG = timedelta(hours=8)  # no date of ours is further ahead: a long wait, and what is drawn upon it
 _MOST_KEYS = 500  # in a question
 
 _WAITING = deliveries.c.ended.is_(None)
@@ -79,8 +79,10 @@ class Outbox:
         """Return how far *destination* was told; a new one begins at the present turn, and gets nothing older."""
         with self._database.writing() as connection:
             row = connection.execute(select(destinations).where(destinations.c.name == destination)).first()
+            if row is not None and row.begun > now:  # a clock was ahead: till then nothing would be news
+                connection.execute(update(destinations).where(destinations.c.name == destination).values(begun=now))
             if row is not None:
-                return Followed(row.begun, row.turn, row.stopped)
+                return Followed(min(row.begun, now), row.turn, row.stopped)
             turn = last_turn(connection)
             connection.execute(insert(destinations).values(name=destination, begun=now, turn=turn, stopped=""))
             return Followed(now, turn)
@@ -182,6 +184,12 @@ class Outbox:
         last = select(func.max(deliveries.c.ended)).where(*of_it, *taken)
         with self._database.reading() as connection:
             return connection.execute(last).scalar()
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many deliveries wait for each destination that any waits for."""
+        counted = select(deliveries.c.destination, func.count()).where(_WAITING).group_by(deliveries.c.destination)
+        with self._database.reading() as connection:
+            return dict(connection.execute(counted).all())
 
     def forget(self, *, now: datetime) -> None:
         """Remove what was queued, and ended if it did, long ago: it is no news any more, and comes in no more."""

@@ -1,58 +1,42 @@
-"""Runs: one crawl of one source each, with its counts, its problems and its outcome."""
+"""The runs of every source, as they begin and end, and for as long as they tell anything.
+
+This module alone knows what is read of the past when a run ends, and which runs are worth keeping.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, text, true, update
 
 from store.database import Database
+from store.health import Past, judged
+from store.run import Fault, Run, RunOutcome
 from store.tables import runs
 
+__all__ = ["Latest", "Run", "RunOutcome", "Runs"]
 
-class RunOutcome(StrEnum):
-    """How a run ended. Degraded: a fallback route carried it, or the first route is incomplete."""
+_RHYTHM = timedelta(days=730)  # back to where news are looked for
+_MOST_NEWS, _MOST_READ = 500, 50  # runs with news, with pages
+_KEPT = timedelta(days=90)  # runs that say nothing
+_NEWS, _TURNED = text("news > 0"), text("turned = 1")  # word for word as the indexes have it
+_ENDED = ("finished", "outcome", "route", "fault", "health", "since", "turned", "reason")
+_HAS_ENDED = runs.c.outcome != RunOutcome.RUNNING
+_WENT_WELL = runs.c.outcome.in_((RunOutcome.OK, RunOutcome.DEGRADED))
 
-    RUNNING = "running"
-    OK = "ok"
-    DEGRADED = "degraded"
-    FAILED = "failed"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One crawl of one source. ``route`` is the address of the route that carried it, empty where none did;
-    ``mirror`` the one that it went through, empty for the live web.
-
-    ``counts`` holds ``new changed same gone failed requests bytes``; ``problems`` says in a line each what went wrong.
-    ``fault`` is the kind of what failed it (``crawler.errors``), empty where nothing did. ``coverage`` tells of the
-    ``pages`` that were read how many had ``titles dates bodies attachments``. ``health`` is the state in which the run
-    left its source, ``since`` when that began, ``turned`` whether it did with this run, ``reason`` why (store.health).
+class Latest(NamedTuple):
+    """The last run of a source, the last that ended, that went well, and that did and asked every route; None where
+    there is none.
     """
 
-    number: int
-    source: str
-    started: datetime
-    finished: datetime | None = None
-    outcome: RunOutcome = RunOutcome.RUNNING
-    every_route: bool = False
-    mirror: str = ""
-    route: str = ""
-    fault: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    coverage: Mapping[str, int] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    health: str = ""
-    since: datetime | None = None
-    turned: bool = False
-    reason: str = ""
-
-
-_ENDED = ("finished", "outcome", "route", "fault", "health", "since", "turned", "reason")
+    begun: Run | None = None
+    ended: Run | None = None
+    well: Run | None = None
+    full: Run | None = None
 
 
 class Runs:
@@ -62,30 +46,69 @@ class Runs:
         self._database = database
 
     def start(self, source: str, *, now: datetime, every_route: bool, mirror: str = "") -> Run:
-        """Note that a crawl of *source* begins."""
+        """Note that a crawl of *source* begins; its health is the one that it had until now."""
         begun: dict[str, Any] = {"source": source, "started": now, "every_route": every_route, "mirror": mirror}
         row = begun | {"outcome": RunOutcome.RUNNING, "route": "", "counts": {}, "problems": []}
         with self._database.writing() as connection:
-            added = connection.execute(insert(runs).values(**row))
+            last = _last(connection, source, _HAS_ENDED)
+            begun |= {"health": last.health, "since": last.since, "reason": last.reason} if last else {}
+            added = connection.execute(insert(runs).values(**row | begun))
         return Run(number=int(added.inserted_primary_key[0]), **begun)  # type: ignore[index]
 
-    def finish(self, run: Run) -> None:
-        """Keep how *run* ended."""
-        ended = {name: getattr(run, name) for name in _ENDED}
-        plain = {"counts": dict(run.counts), "coverage": dict(run.coverage), "problems": list(run.problems)}
-        changed = update(runs).where(runs.c.number == run.number)
-        with self._database.writing() as connection:
-            connection.execute(changed.values(**ended, **plain, news=run.counts.get("new", 0)))
+    def finish(self, run: Run) -> Run:
+        """Keep how *run* ended, and return it with the state in which it leaves its source (store.health).
 
-    def last(self, *, every_route: bool = False, well: bool = False) -> dict[str, Run]:
-        """Return each source's last run: of any kind, of those that asked every route, or of those that went well."""
-        kind = [runs.c.every_route == 1] if every_route else []
-        if well:
-            kind.append(runs.c.outcome.in_((RunOutcome.OK, RunOutcome.DEGRADED)))
-        newest = select(func.max(runs.c.number)).where(*kind).group_by(runs.c.source)
+        One that was cut short before stays so.
+        """
+        with self._database.writing() as connection:
+            return _finished(connection, run)
+
+    def cut_short(
+        self, sources: Collection[str], *, now: datetime, why: str, fault: Fault = Fault.CUT_SHORT
+    ) -> list[Run]:
+        """End each run of *sources* that still goes on as failed, for its process has gone: *why*. Return them."""
+        going_on = select(runs).where(runs.c.finished.is_(None)).order_by(runs.c.number)
+        with self._database.writing() as connection:
+            found = [_run(row) for row in connection.execute(going_on).all() if row.source in sources]
+            return [_finished(connection, _cut_short(run, now, why, fault)) for run in found]
+
+    def last(self) -> dict[str, Run]:
+        """Return each source's last run."""
+        newest = select(func.max(runs.c.number)).group_by(runs.c.source)
         with self._database.reading() as connection:
             rows = connection.execute(select(runs).where(runs.c.number.in_(newest))).all()
         return {row.source: _run(row) for row in rows}
+
+    def latest(self, source: str) -> Latest:
+        """Return the last run of *source* of each kind."""
+        with self._database.reading() as connection:
+            return _latest(connection, source)
+
+    def turns(self, *, limit: int) -> list[Run]:
+        """Return the runs with which a source became unhealthy, or well again: the latest *limit*, newest first."""
+        turned = select(runs).where(_TURNED).order_by(runs.c.number.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [_run(row) for row in connection.execute(turned).all()]
+
+    def forget(self, *, now: datetime) -> int:
+        """Drop what is old and says nothing: runs without news or turn, and not the last of any kind. Return how many.
+
+        Runs since the last news of their source are kept: they say for how long it is quiet.
+        """
+        ends = func.max(case((runs.c.news > 0, runs.c.number)))
+        last_news = select(runs.c.source, ends).group_by(runs.c.source).having(ends.is_not(None))
+        old = delete(runs).where(runs.c.started < now - _KEPT, runs.c.news == 0, runs.c.turned == 0)
+        with self._database.writing() as connection:
+            return sum(
+                connection.execute(
+                    old.where(
+                        runs.c.source == source,
+                        runs.c.number < number,
+                        runs.c.number.not_in([run.number for run in _latest(connection, source) if run]),
+                    )
+                ).rowcount
+                for source, number in connection.execute(last_news).all()
+            )
 
     def since(self, number: int) -> list[Run]:
         """Return the runs after *number*, in their order."""
@@ -104,6 +127,52 @@ class Runs:
         """Return the number of the newest run, 0 where there is none."""
         with self._database.reading() as connection:
             return connection.execute(select(func.max(runs.c.number))).scalar() or 0
+
+
+def _cut_short(run: Run, now: datetime, why: str, fault: Fault) -> Run:
+    problem = f"{run.source}: run {run.number}: expected to finish, {why}"
+    return replace(run, finished=now, outcome=RunOutcome.FAILED, fault=fault, problems=(problem,))
+
+
+def _finished(connection: Connection, run: Run) -> Run:
+    run = judged(run, _past(connection, run))
+    ended = {name: getattr(run, name) for name in _ENDED}
+    plain = {"counts": dict(run.counts), "coverage": dict(run.coverage) or None, "problems": list(run.problems)}
+    going_on = update(runs).where(runs.c.number == run.number, runs.c.outcome == RunOutcome.RUNNING)
+    connection.execute(going_on.values(**ended, **plain, news=run.counts.get("new", 0)))
+    return run
+
+
+def _past(connection: Connection, run: Run) -> Past:
+    here = runs.c.source == run.source
+    read = select(runs.c.coverage).where(here, runs.c.coverage.is_not(None)).order_by(runs.c.number.desc())
+    told = (_NEWS, runs.c.started.between(run.started - _RHYTHM, run.started))
+    news = select(runs.c.started, runs.c.number).where(here, *told).order_by(runs.c.started.desc()).limit(_MOST_NEWS)
+    found = connection.execute(news).all()
+    return Past(
+        last=_last(connection, run.source, _HAS_ENDED),
+        coverage=connection.execute(read.limit(_MOST_READ)).scalars().all(),
+        news=[row.started for row in found],
+        asked=_asked(connection, run.source, after=max((row.number for row in found), default=0)),
+    )
+
+
+def _asked(connection: Connection, source: str, *, after: int) -> Iterator[datetime]:
+    """Yield when the runs began that a route carried; they are only asked for where somebody looks."""
+    carried = select(runs.c.started).where(runs.c.source == source, runs.c.number > after, runs.c.route != "")
+    yield from connection.execute(carried).scalars()
+
+
+def _latest(connection: Connection, source: str) -> Latest:
+    kinds = (true(), _HAS_ENDED, _WENT_WELL, _WENT_WELL & (runs.c.every_route == 1))
+    return Latest(*(_last(connection, source, kind) for kind in kinds))
+
+
+def _last(connection: Connection, source: str, kind: ColumnElement[bool]) -> Run | None:
+    """Return the last run of *source* that is of a *kind*."""
+    of_it = select(runs).where(runs.c.source == source, kind)
+    row = connection.execute(of_it.order_by(runs.c.number.desc()).limit(1)).first()
+    return _run(row) if row else None
 
 
 def _run(row: Row[Any]) -> Run:

@@ -287,7 +287,8 @@ visits = Table(
 
 # ``news`` is how many announcements were new, ``fault`` the kind of what failed the run, ``coverage`` what the pages
 # that were read had. ``health`` is the state that the source was in when the run had ended, ``since`` when that state
-# began, ``turned`` whether it did with this run: what was told of it stays as it was told (store.health).
+# began, ``turned`` whether the source became unhealthy with this run, or well again: what was told of it stays as it
+# was told (store.health).
 runs = Table(
     "run",
     metadata,
@@ -306,27 +307,34 @@ runs = Table(
     Column("turned", Integer, nullable=False, server_default=text("0")),
     Column("reason", PlainText, nullable=False, server_default=text("''")),
     Column("counts", JSON, nullable=False),
-    Column("coverage", JSON),
+    Column("coverage", JSON(none_as_null=True)),
     Column("problems", JSON, nullable=False),
     Index("ix_run_source", "source", "started"),
+    Index("ix_run_number", "source", "number"),
     Index("ix_run_news", "source", "started", sqlite_where=text("news > 0"), postgresql_where=text("news > 0")),
+    Index(
+        "ix_run_coverage",
+        "source",
+        "number",
+        sqlite_where=text("coverage IS NOT NULL"),
+        postgresql_where=text("coverage IS NOT NULL"),
+    ),
+    Index(
+        "ix_run_finished", "number", sqlite_where=text("finished IS NULL"), postgresql_where=text("finished IS NULL")
+    ),
     Index("ix_run_turned", "number", sqlite_where=text("turned = 1"), postgresql_where=text("turned = 1")),
 )
 
 # The manners towards a host, which all processes share (store.hosts): ``due`` is when it may be asked next, ``holder``
-# who asks it now, until ``held_until`` at the latest. Until ``away_until`` it wants to be left alone, or failed too
-# often. ``rules`` is its robots.txt as it was ``rules_read``.
+# who asks it now, until ``held_until`` at the latest. Until ``away_until`` it asked to be left alone.
 hosts = Table(
     "host",
     metadata,
     Column("host", PlainString(255), primary_key=True),
-    Column("due", UTCDateTime),
+    Column("due", UTCDateTime, nullable=False),
     Column("holder", PlainString(128), nullable=False),
-    Column("held_until", UTCDateTime),
-    Column("away_until", UTCDateTime),
-    Column("failures", Integer, nullable=False),
-    Column("rules_read", UTCDateTime),
-    Column("rules", PlainText),
+    Column("held_until", UTCDateTime, nullable=False),
+    Column("away_until", UTCDateTime, nullable=False),
 )
 
 leases = Table(

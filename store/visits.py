@@ -35,7 +35,13 @@ class Visit:
         """A page that failed is tried again at the next run, then after one, two, four … hours, at most a week."""
         if self.failures < 2:
             return False
-        return now - self.checked < min(timedelta(hours=2 ** min(self.failures - 2, 12)), _LONGEST_REST)
+        rest = min(timedelta(hours=2 ** min(self.failures - 2, 12)), _LONGEST_REST)
+        return not is_over(rest, since=self.checked, now=now)
+
+
+def is_over(span: timedelta, *, since: datetime, now: datetime) -> bool:
+    """Say whether *span* has passed; it has where it would begin in the future: a clock was wrong, then or now."""
+    return not timedelta() <= now - since < span
 
 
 class Visits:
@@ -70,7 +76,7 @@ class Visits:
         """Note that *url* was not found; say whether it has been so, twice and a day apart."""
         with self._database.writing() as connection:
             found = select(visits.c.missing_since).where(visits.c.source == source, visits.c.key == key(url))
-            since = connection.execute(found).scalar() or now
+            since = min(connection.execute(found).scalar() or now, now)  # a clock may have been ahead
             failures = _failures(connection, source, url) + 1
             _put(connection, source, url, checked=now, failures=failures, missing_since=since)
             return now - since >= _GONE_AFTER

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,12 +69,12 @@ class Playground:
             start_new_session=True,
         )
 
+    def database(self) -> AbstractContextManager[Database]:
+        return closing(Database(self.database_url))
+
     def announcements(self) -> list[Archived]:
-        database = Database(self.database_url)
-        try:
+        with self.database() as database:
             return list(Archive(database).all())
-        finally:
-            database.close()
 
     def feeds(self) -> dict[str, bytes]:
         feeds = self.directory / "public" / "feeds"

@@ -13,6 +13,8 @@ import pytest
 
 from crawler.answer import Answer
 from crawler.crawl import Crawl, Document, Wanted
+from crawler.discovery import discover
+from crawler.errors import RouteFailed
 from crawler.plan import DOCUMENTS, HORIZON, Plan
 from crawler.spec import Feed, Listing, Page, Sitemap, Source, WordPress
 from crawler.tally import Tally
@@ -250,6 +252,30 @@ def test_an_unchanged_site_costs_one_conditional_request_a_route(wire: Wire) -> 
     assert (wire.asked, run.outcome, run.counts["new"]) == (["/news/"], RunOutcome.OK, 0)
 
 
+def test_a_route_that_says_what_it_said_is_not_read(wire: Wire) -> None:
+    wire.serve("/news/", a_list("a"))
+    crawl = Crawl(wire.source, Plan(now=NOON), Tally(wire.run()), wire.stores)
+    same, other = an_answer(a_list("a")), an_answer(a_list("a", "b"))
+    answers = [same, replace(same, status=304), other, replace(other, status=503)]
+    assert [crawl.reads(Document(0, same.url, is_first=True), answer) for answer in answers] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_what_was_read_elsewhere_is_taken_and_so_is_why_it_was_not(wire: Wire) -> None:
+    crawl = Crawl(wire.source, Plan(now=NOON), Tally(wire.run()), wire.stores)
+    first, listed = Document(0, f"{SITE}/news/", is_first=True), an_answer(a_list("a"))
+    [wanted] = crawl.on_document(first, listed, discover(LISTING, listed, wire.source))
+    assert isinstance(wanted, Wanted)
+    given_up = RouteFailed("a-source", first.url, "expected a document that can be read")
+    assert list(crawl.on_document(first, listed, given_up)) == []
+    crawl.end()
+    assert str(given_up) in crawl.tally.finished(NOON).problems
+
+
 @pytest.mark.parametrize("etag", ['"1"', None], ids=["304", "the same bytes"])
 def test_a_crawl_that_was_killed_before_its_pages_is_completed_by_the_next(wire: Wire, etag: str | None) -> None:
     wire.serve("/news/", a_list("a", "b"), etag=etag)
@@ -447,7 +473,7 @@ def test_a_sitemap_whose_parts_are_all_empty_is_a_failed_route(wire: Wire) -> No
     wire.serve("/two.xml", "<urlset/>")
     run = wire.run()
     assert (run.outcome, len(run.problems)) == (RunOutcome.FAILED, 1)
-    assert run.problems[0].startswith(f"a-source: {SITE}/one.xml: expected addresses")
+    assert run.problems[0].startswith(f"a-source: {SITE}/one.xml: expected announcements, the list is there and")
 
 
 def test_an_undated_address_in_a_sitemap_is_only_for_a_back_fill_that_was_asked_for(wire: Wire) -> None:
@@ -754,4 +780,5 @@ def test_a_page_in_shift_jis_is_read(wire: Wire) -> None:
 def test_a_fault_of_ours_fails_the_run_and_is_named(wire: Wire) -> None:
     tally = Tally(wire.runs.start("a-source", now=NOON, every_route=False))
     Crawl(wire.source, Plan(now=NOON), tally, wire.stores).fault(f"{SITE}/news/a", "KeyError: 'x'")
-    assert tally.failures == [f"a-source: {SITE}/news/a: expected no fault of ours: KeyError: 'x'"]
+    said = f"a-source: {SITE}/news/a: expected no fault of ours: KeyError: 'x'"
+    assert [str(error) for error in tally.failures] == [said]

@@ -1,7 +1,10 @@
 """The bytes of a route become candidates: all that it names, in its order, each once, with what it knows of them."""
 
 import json
+import pickle
+import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from crawler.candidate import Candidate
 from crawler.discovery import Found, Further, discover, kept, plain
-from crawler.errors import EmptyRoute, RouteFailed
+from crawler.errors import EmptyList, EmptyRoute, RouteFailed
 from crawler.spec import Feed, Listing, Page, Route, Sitemap, Source, WordPress, load
 from store.announcement import From, Precision
 from tests.declared import SITE, a_source, an_answer
@@ -162,6 +165,56 @@ def test_a_plain_doctype_defines_nothing() -> None:
 def test_the_next_page_of_a_feed_is_counted_from_the_one_that_answered() -> None:
     assert found(FEED, rss(item())).further == (Further(f"{SITE}/feed/?paged=2"),)
     assert found(FEED, rss(item()), url=f"{SITE}/feed/?paged=2").further == (Further(f"{SITE}/feed/?paged=3"),)
+
+
+LAUGHS = '<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp932"])
+@pytest.mark.parametrize("before", ["", f"<!--{' ' * 99_999}-->"], ids=["at once", "late"])
+@pytest.mark.parametrize("route", [FEED, SITEMAP])
+def test_definitions_are_seen_in_any_encoding_wherever_they_stand(route: Route, before: str, encoding: str) -> None:
+    body = f'<?xml version="1.0" encoding="{encoding}"?>{before}<!DOCTYPE rss [{LAUGHS}]>{rss(item())}'
+    with pytest.raises(RouteFailed, match="defines no entities"):
+        found(route, body.encode(encoding), content_type=f"application/xml; charset={encoding}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "cp037", "cp500"])
+@pytest.mark.parametrize("route", [FEED, SITEMAP])
+def test_an_encoding_that_hides_markup_hides_all_of_it(route: Route, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE rss [{LAUGHS}]>{rss(item())}'
+    body = text.encode(encoding).replace(b"<", b"+ADw-")  # as UTF-7 may have it: Python leaves it as it is
+    with pytest.raises(RouteFailed, match=r"expected (?:RSS or Atom|a sitemap)"):
+        found(route, body, content_type=f"application/xml; charset={encoding}")
+
+
+def test_attributes_that_nobody_wrote_are_refused() -> None:
+    defaults = f'<!DOCTYPE urlset [<!ATTLIST url more CDATA "{"a" * 9_999}">]>'
+    with pytest.raises(RouteFailed, match="defines no entities"):
+        found(SITEMAP, defaults + sitemap((f"{SITE}/news/a", "")).removeprefix(XML))
+
+
+def test_a_feed_that_is_the_name_of_a_file_does_not_open_it(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(rss(item()), "utf-8")
+    with pytest.raises(RouteFailed, match="expected RSS or Atom"):
+        found(FEED, str(tmp_path / "feed.xml"))
+
+
+@pytest.mark.parametrize("route", [FEED, SITEMAP])
+def test_nothing_is_fetched_for_a_document(route: Route) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        dtd = f'<!DOCTYPE rss SYSTEM "http://127.0.0.1:{listening.getsockname()[1]}/evil.dtd">'
+        body = rss(item()) if route is FEED else sitemap((f"{SITE}/news/a", ""))
+        assert urls(found(route, body.replace(XML, XML + dtd)))
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+@pytest.mark.parametrize("half", [rss(item(), item(link=f"{SITE}/news/b"))[:-40], rss(item())[:-1]])
+def test_half_a_feed_is_no_feed_with_fewer_items(half: str) -> None:
+    with pytest.raises(RouteFailed, match="expected RSS or Atom, from beginning to end"):
+        found(FEED, half)
 
 
 # WordPress
@@ -435,6 +488,13 @@ def test_a_list_in_shift_jis_is_read() -> None:
     assert candidate.title == "環境省の公募について"
 
 
+def test_half_a_list_is_no_list_with_fewer_items() -> None:
+    page = '<html><body><a href="/news/a">A</a><a href="/news/b">B</a></body></html>'
+    assert urls(found(LISTING, page)) == ["/news/a", "/news/b"]
+    with pytest.raises(RouteFailed, match="expected a whole page, got a part of it"):
+        found(LISTING, page[:45])
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -451,7 +511,7 @@ def test_a_list_that_names_nothing_is_no_list_without_news(body: str) -> None:
 
 
 def test_a_list_that_lost_its_blocks_names_nothing() -> None:
-    with pytest.raises(EmptyRoute, match=r"moej-ja: https://www\.env\.go\.jp/press/: expected addresses"):
+    with pytest.raises(EmptyRoute, match=r"moej-ja: https://www\.env\.go\.jp/press/: expected the list at"):
         found(SOURCES["moej-ja"].routes[0], '<a href="/press/press_1.html">A</a>', source=SOURCES["moej-ja"])
 
 
@@ -469,6 +529,11 @@ def test_an_answer_that_failed_is_not_read(route: Route, answer: dict[str, Any],
         found(route, '<a href="/news/a">A</a>', **answer)
 
 
+def test_why_a_route_failed_can_be_told_to_another_process() -> None:
+    told = pickle.loads(pickle.dumps(EmptyRoute("a-source", SITE, "expected addresses")))  # noqa: S301
+    assert (type(told), str(told)) == (EmptyRoute, f"a-source: {SITE}: expected addresses")
+
+
 @given(st.sampled_from([FEED, POSTS, SITEMAP, LISTING]), st.binary() | st.text().map(str.encode))
 def test_no_bytes_are_too_odd_to_be_refused(route: Route, body: bytes) -> None:
     with pytest.raises(RouteFailed):
@@ -478,3 +543,24 @@ def test_no_bytes_are_too_odd_to_be_refused(route: Route, body: bytes) -> None:
 def test_what_a_route_named_comes_back_as_it_was() -> None:
     named = released(day("2026年06月11日発表", release("/press/press_05099.html", tags=("総合政策",))))
     assert kept(json.loads(json.dumps(plain(named)))) == named
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        (FEED, '<rss version="2.0"><channel><title>A</title></channel></rss>'),
+        (POSTS, "[]"),
+        (SITEMAP, '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>'),
+        (Listing(url=LISTING.url, around="ul.news"), '<ul class="news"></ul><a href="/about">about</a>'),
+    ],
+)
+def test_a_list_that_is_there_and_empty_is_told_from_one_that_is_not_there(route: Route, body: str) -> None:
+    with pytest.raises(EmptyList, match="the list is there and empty"):
+        found(route, body)
+
+
+@pytest.mark.parametrize("body", ['<ul class="other"></ul>', '<ul class="news"><li><a href="/about">about</a></ul>'])
+def test_a_list_that_is_not_there_or_names_other_things_is_not_empty(body: str) -> None:
+    with pytest.raises(EmptyRoute) as raised:
+        found(Listing(url=LISTING.url, around="ul.news"), body)
+    assert not isinstance(raised.value, EmptyList)

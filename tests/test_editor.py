@@ -200,7 +200,7 @@ def test_notes_tell_of_changes_removals_and_faults(archive: Archive, editor: Edi
     run = Runs(database).start("moej-ja", now=NOON, every_route=False)
     Runs(database).finish(replace(run, finished=NOON, outcome=RunOutcome.FAILED, problems=("listing: empty",)))
     found = {channel.name: shown(editor, channel) for channel in NOTES}
-    assert found == {"updates": ["更新：1"], "gone": ["削除：2"], "health": ["moej-ja fails: listing: empty"]}
+    assert found == {"updates": ["更新：1"], "gone": ["削除：2"], "health": ["moej-ja is broken: listing: empty"]}
 
 
 def test_a_calendar_holds_what_is_gone_as_cancelled(archive: Archive, editor: Editor) -> None:

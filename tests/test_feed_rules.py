@@ -34,6 +34,7 @@ from tests.feed_rules import faults
 from tests.test_atom_rss import hostile_feeds
 from tests.wire import ALL
 from web.app import app
+from web.standing import Watch
 
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)  # later than all that the replica says
@@ -66,7 +67,8 @@ class Published:
     def __init__(self, database: Database, public: Path, held: list[Channel]) -> None:
         editor = Editor(database, base_url=BASE)
         publish(editor, held, public_dir=public)
-        self.ask: Ask = asking(app(public_dir=public, channels=held, editor=editor, archive=Archive(database)))
+        archive, watch = Archive(database), Watch(database, [], lambda: NOON)
+        self.ask: Ask = asking(app(public_dir=public, channels=held, editor=editor, archive=archive, watch=watch))
         self.paths = sorted(
             str(path.relative_to(public))
             for path in public.rglob("*")

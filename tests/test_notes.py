@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from feeds.notes import changes, faults, removals
+from feeds.notes import changes, removals, turns
 from store.announcement import Attachment, Revision
-from store.health import Fault
+from store.run import Run
 from tests.builders import NOON, an_archived
 
 HOUR = timedelta(hours=1)
@@ -20,7 +20,17 @@ EDITED = an_archived(
         Revision(seen=NOON + HOUR, title="公募について", text="応募の締切は8月31日です。"),
     ),
 )
-FAULT = Fault(source="moej-ja", began=NOON, reason="listing: 404", problems=("listing: 404", "links: <b>empty</b>"))
+BROKEN = Run(
+    number=7,
+    source="moej-ja",
+    started=NOON,
+    finished=NOON,
+    health="broken",
+    turned=True,
+    reason="no route answers: listing: 404",
+    problems=("moej-ja: listing: 404", "moej-ja: links: <b>empty</b>"),
+)
+WELL = replace(BROKEN, number=9, finished=NOON + HOUR, health="ok", reason="broken until now", problems=("a note",))
 
 
 def test_each_change_is_an_entry_with_the_latest_first() -> None:
@@ -64,14 +74,13 @@ def test_what_is_gone_is_told_once_with_what_it_said() -> None:
     assert entry.id != an_archived().id
 
 
-def test_a_fault_is_told_when_it_begins_and_when_it_ends() -> None:
-    (began,) = faults([FAULT], "https://wire.example")
-    assert began.title == "moej-ja fails: listing: 404"
-    assert began.html == "<p>listing: 404</p>\n<p>links: &lt;b&gt;empty&lt;/b&gt;</p>"
-    ended, still = faults([replace(FAULT, ended=NOON + HOUR)], "https://wire.example")
-    assert still == began
-    assert (ended.title, ended.published) == ("moej-ja is well again", NOON + HOUR)
-    assert "from 2026-06-11 03:00 UTC to 2026-06-11 04:00 UTC" in ended.summary
+def test_a_turn_is_told_with_its_reason_and_all_else_that_went_wrong() -> None:
+    well, broken = turns([WELL, BROKEN], "https://wire.example")
+    assert broken.title == "moej-ja is broken: no route answers: listing: 404"
+    assert broken.html == "<p>no route answers: listing: 404</p>\n<p>links: &lt;b&gt;empty&lt;/b&gt;</p>"
+    assert (well.title, well.html) == ("moej-ja is well again", "<p>broken until now</p>")
+    assert (broken.published, well.published) == (NOON, NOON + HOUR)
+    assert well.id != broken.id
 
 
 def test_of_many_changes_the_latest_are_told() -> None:

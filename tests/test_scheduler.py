@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from crawler.spec import load
 from tests.playground import Playground, playing
 
 
@@ -37,7 +39,8 @@ def start(playground: Playground) -> Iterator[Start]:
 
     def start_on(port: int) -> subprocess.Popen[str]:
         here = f"127.0.0.1:{port}"
-        started.append(playground.start("cli", "run", ZEROWIRE_LISTEN=here, ZEROWIRE_BASE_URL=f"http://{here}"))
+        given = {"ZEROWIRE_LISTEN": here, "ZEROWIRE_BASE_URL": f"http://{here}", "ZEROWIRE_LOG_FORMAT": "json"}
+        started.append(playground.start("cli", "run", **given))
         return started[-1]
 
     yield start_on
@@ -47,7 +50,7 @@ def start(playground: Playground) -> Iterator[Start]:
         process.communicate()
 
 
-def eventually(holds: Callable[[], bool], *, within: float = 60) -> bool:
+def eventually(holds: Callable[[], bool], *, within: float = 150) -> bool:
     """Say whether *holds* comes true within so many seconds."""
     until = time.monotonic() + within
     while time.monotonic() < until:
@@ -76,11 +79,15 @@ def test_run_crawls_publishes_and_serves_until_it_is_stopped(playground: Playgro
     process = start(port)
     assert eventually(lambda: "urn:uuid" in (answer.text if (answer := feed(port, "moej-ja.atom")) else ""))
     served = feed(port, "moej-ja.atom")
+    asked = [httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=10) for path in ("healthz", "status.json")]
     status, logged = stop(process)
+    assert asked[0].json() == {"status": "ok"}
+    assert [each["name"] for each in asked[1].json()["sources"]] == list(load())
     assert served is not None
     assert served.content == playground.feeds()["moej-ja.atom"]
     assert status == 0, logged
-    assert "source=moej-ja outcome=ok" in logged
+    crawled = {line["source"]: line for line in map(json.loads, logged.splitlines()) if line["event"] == "crawled"}
+    assert (crawled["moej-ja"]["outcome"], all(line["run"] for line in crawled.values())) == ("ok", True)
 
 
 def test_sigterm_in_the_midst_of_a_crawl_ends_it_and_its_child(playground: Playground, start: Start) -> None:

@@ -1,21 +1,99 @@
 """Scrapy is told everything that its defaults would have rude or unsafe, on the live web and through a mirror alike."""
 
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.settings import Settings as Given
 from scrapy.settings import default_settings
 from scrapy.utils.misc import load_object
 
 from crawler.scrapy_settings import scrapy_settings, user_agent
 from settings import Settings
 
+HERE = Path(__file__).parent
+LEFT_AS_THEY_ARE = HERE / "scrapy_defaults.json"
 MEBIBYTE = 1024 * 1024
 MIRROR = "http://127.0.0.1:8801"
 LIVE = scrapy_settings(Settings(contact="https://example.org/wire"))
 MIRRORED = scrapy_settings(Settings(mirror=MIRROR))
 
 both = pytest.mark.parametrize("given", [LIVE, MIRRORED], ids=["live", "mirrored"])
+
+
+@pytest.fixture(scope="module")
+def effective() -> dict[str, Any]:
+    """What is at work in a crawl, whatever the source: all are carried by one spider."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.effective"], cwd=HERE.parent, env={}, capture_output=True, text=True, check=True
+    )
+    parts: dict[str, Any] = json.loads(done.stdout)
+    return parts
+
+
+def test_every_request_passes_these_middlewares_and_no_other(effective: dict[str, Any]) -> None:
+    scrapys = "scrapy.downloadermiddlewares"
+    assert effective["downloader middlewares"] == [
+        f"{scrapys}.httpauth.HttpAuthMiddleware",
+        f"{scrapys}.downloadtimeout.DownloadTimeoutMiddleware",
+        f"{scrapys}.defaultheaders.DefaultHeadersMiddleware",
+        f"{scrapys}.useragent.UserAgentMiddleware",
+        f"{scrapys}.retry.RetryMiddleware",
+        "crawler.middlewares.guard.GuardMiddleware",
+        "crawler.middlewares.robots.RobotsMiddleware",
+        "crawler.middlewares.caps.CapsMiddleware",
+        "crawler.middlewares.validators.ValidatorsMiddleware",
+        f"{scrapys}.redirect.RedirectMiddleware",
+        f"{scrapys}.httpproxy.HttpProxyMiddleware",
+        f"{scrapys}.stats.DownloaderStats",
+        "crawler.middlewares.pace.PaceMiddleware",
+    ]
+
+
+def test_only_the_web_is_fetched_from_and_under_our_caps(effective: dict[str, Any]) -> None:
+    assert effective["handlers"] == dict.fromkeys(("http", "https"), "crawler.middlewares.caps.CappedHandler")
+    assert effective["settings"]["TWISTED_DNS_RESOLVER"] == "crawler.middlewares.guard.PublicResolver"
+
+
+def test_no_other_part_of_scrapy_is_at_work(effective: dict[str, Any]) -> None:
+    assert effective["spider middlewares"] == [
+        f"scrapy.spidermiddlewares.{name}"
+        for name in (
+            "start.StartSpiderMiddleware",
+            "referer.RefererMiddleware",
+            "urllength.UrlLengthMiddleware",
+            "depth.DepthMiddleware",
+            "metacopy.MetaCopyDetectionMiddleware",
+        )
+    ]
+    assert effective["extensions"] == [
+        f"scrapy.extensions.{name}" for name in ("corestats.CoreStats", "logcount.LogCount", "closespider.CloseSpider")
+    ]
+    assert effective["pipelines"] == ["crawler.pipeline.ArchivePipeline"]
+
+
+def test_what_is_set_is_what_there_is_in_the_end(effective: dict[str, Any]) -> None:
+    ours = scrapy_settings(Settings())
+    assert {name: effective["settings"][name] for name in ours} == ours
+
+
+def test_every_default_that_is_left_as_it_is_has_been_read(
+    effective: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    """A new default, or a new value, of a new Scrapy: read it, set it or leave it, and write the file anew."""
+    left = {name: value for name, value in effective["settings"].items() if name not in LIVE | {"TEMPLATES_DIR": ""}}
+    if request.config.getoption("--rewrite-golden"):
+        LEFT_AS_THEY_ARE.write_text(json.dumps(left, indent=1, sort_keys=True) + "\n", "utf-8")
+    assert left == json.loads(LEFT_AS_THEY_ARE.read_text("utf-8"))
+
+
+def test_a_mirror_changes_the_way_and_the_pace_and_nothing_else() -> None:
+    differing = {name for name, value in scrapy_settings(Settings()).items() if value != MIRRORED[name]}
+    assert differing == {"ZEROWIRE_MIRROR", "DOWNLOAD_HANDLERS", "HTTPPROXY_ENABLED", "DOWNLOAD_DELAY"}
 
 
 @both
@@ -41,12 +119,6 @@ both = pytest.mark.parametrize("given", [LIVE, MIRRORED], ids=["live", "mirrored
 )
 def test_what_matters_for_safety_and_manners_is_set(given: dict[str, Any], name: str, value: object) -> None:
     assert given[name] == value
-
-
-@both
-def test_only_the_web_is_fetched_from(given: dict[str, Any]) -> None:
-    by_default = Given(given).getwithbase("DOWNLOAD_HANDLERS").copy_to_dict()
-    assert {scheme for scheme, handler in by_default.items() if handler is not None} == {"http", "https"}
 
 
 @both

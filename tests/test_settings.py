@@ -72,6 +72,7 @@ def test_a_text_of_the_environment_is_taken_as_it_is() -> None:
         ({"ZEROWIRE_DELAY": "true"}, "ZEROWIRE_DELAY: delay: expected seconds, got True"),
         ({"ZEROWIRE_KEEP_PAGES": "yes"}, "ZEROWIRE_KEEP_PAGES: expected a TOML value, got 'yes'"),
         ({"ZEROWIRE_KEEP_PAGES": "1"}, "ZEROWIRE_KEEP_PAGES: keep_pages: expected true or false, got 1"),
+        ({"ZEROWIRE_LOG_FORMAT": "xml"}, "log_format: expected one of text, json, got 'xml'"),
         ({"ZEROWIRE_DELAY": "nan"}, "ZEROWIRE_DELAY: delay: expected seconds, got nan"),
         ({"ZEROWIRE_DELAY": "inf"}, "ZEROWIRE_DELAY: delay: expected seconds, got inf"),
         ({"ZEROWIRE_MIRROR": "127.0.0.1:8801"}, "mirror: expected an address such as http://127.0.0.1:8801, got"),

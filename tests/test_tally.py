@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.errors import RouteFailed
+from crawler.errors import EmptyList, Flooded, RouteFailed, Unreachable
+from crawler.extract import Extracted
 from crawler.tally import COUNTED, Tally
-from store.runs import Run, RunOutcome
-from tests.builders import NOON
+from store.announcement import From
+from store.run import Fault, Run, RunOutcome
+from tests.builders import NOON, an_announcement
 
 MISSING = RouteFailed("iclei", "https://iclei.org/feed/", "expected a feed")
 
@@ -61,6 +63,28 @@ def test_problems_come_worst_first_each_with_source_address_and_expectation(tall
     tally.warn(RouteFailed("iclei", "https://iclei.org/b", "expected b"))
     tally.fail(RouteFailed("iclei", "https://iclei.org/a", "expected a"))
     assert tally.finished(NOON).problems == tuple(f"iclei: https://iclei.org/{x}: expected {x}" for x in "abc")
+
+
+def test_a_run_failed_of_its_first_failure_and_a_flood_outweighs_all(tally: Tally) -> None:
+    assert tally.finished(NOON).fault == ""
+    tally.fail(Unreachable("iclei", "https://iclei.org/feed/", "expected an answer"))
+    tally.fail(EmptyList("iclei", "https://iclei.org/news/", "expected announcements"))
+    assert tally.finished(NOON).fault == Fault.UNREACHABLE
+    tally.warn(Flooded("iclei", "https://iclei.org/", "expected about 10 candidates, got 500"))
+    flooded = tally.finished(NOON)
+    assert (flooded.fault, flooded.problems[0].split(": ")[1]) == (Fault.HELD, "https://iclei.org/")
+
+
+def test_a_run_covers_what_its_pages_had_and_nothing_where_it_read_none(tally: Tally) -> None:
+    assert tally.finished(NOON).coverage == {}
+    undated = an_announcement(published=None, published_from=From.FIRST_SEEN)
+    tally.cover(
+        an_announcement(), Extracted(title="題", text="本文", html="", summary="", language="ja", declared=False)
+    )
+    tally.cover(undated, Extracted(title="題", text="本文", html="", summary="", language="ja"))
+    tally.cover()
+    covered = {"pages": 3, "failed": 1, "titles": 2, "dates": 1, "bodies": 1, "attachments": 0}
+    assert tally.finished(NOON).coverage == covered
 
 
 def test_the_run_keeps_what_it_began_with(tally: Tally) -> None:

@@ -66,7 +66,7 @@ def test_a_fault_is_told_once_and_its_end_once(playground: Playground) -> None:
             playground.zerowire("crawl", SOURCE, ZEROWIRE_MIRROR=mirror)
             assert playground.zerowire("publish", **told).returncode == 0
         titles = [each["notice"]["title"] for each in receiver.took.values()]
-    assert [title.partition(":")[0] for title in titles] == [f"{SOURCE} fails", f"{SOURCE} is well again"]
+    assert [title.partition(":")[0] for title in titles] == [f"{SOURCE} is broken", f"{SOURCE} is well again"]
     assert len(receiver.tries) == 2
 
 

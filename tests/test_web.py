@@ -26,6 +26,7 @@ from store.query import Query
 from tests.asking import BASE, Ask, asking
 from tests.builders import NOON, an_announcement
 from web.app import app
+from web.standing import Watch
 
 CHANNELS = [
     Channel("all", "All <script>alert(1)</script>", Query(gone=False)),
@@ -81,7 +82,8 @@ def dated(feeds: Path) -> str:
 
 def served(public: Path, database: Database, base_url: str = BASE, hub: str = "") -> Starlette:
     editor = Editor(database, base_url=base_url, hub=hub)
-    return app(public_dir=public, channels=[*CHANNELS, UNPUBLISHED], editor=editor, archive=Archive(database))
+    channels, watch = [*CHANNELS, UNPUBLISHED], Watch(database, [], lambda: NOON)
+    return app(public_dir=public, channels=channels, editor=editor, archive=Archive(database), watch=watch)
 
 
 def test_a_feed_is_served_as_it_stands_on_disk(ask: Ask, feeds: Path) -> None:

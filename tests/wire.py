@@ -22,6 +22,7 @@ from store.database import Database
 from store.query import Query
 from tests.builders import NOON, an_announcement
 from web.app import app
+from web.standing import Watch
 
 ALL = Channel("all", "Zero-carbon policy news", Query(gone=False))
 CHANNELS = (ALL, *NOTES)
@@ -65,7 +66,8 @@ class Wire:
 
     def start(self) -> None:
         editor = Editor(self.database, base_url=self.base_url)
-        application = app(public_dir=self.public, channels=CHANNELS, editor=editor, archive=self.archive)
+        watch = Watch(self.database, [], lambda: NOON)
+        application = app(public_dir=self.public, channels=CHANNELS, editor=editor, archive=self.archive, watch=watch)
         server = uvicorn.Server(uvicorn.Config(self._counting(application), log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, args=([_bound(self.port)],), daemon=True)
         thread.start()

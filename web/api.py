@@ -128,7 +128,7 @@ class _Streamed(StreamingResponse):
         try:
             await super().stream_response(send)
         except (SQLAlchemyError, BadQuestion) as error:
-            log.warning("stream=%s reason=%s", "broken off", reason(error))
+            log.warning("broken off", extra={"reason": reason(error)})
         finally:
             self._others.close()
 
@@ -174,7 +174,7 @@ def _refused(_request: Request, error: HTTPException) -> Response:
 
 def _unreadable(_request: Request, error: SQLAlchemyError) -> Response:
     """Tell the operator why, and the client that it may come again."""
-    log.warning("archive=%s reason=%s", "unreadable", reason(error))
+    log.warning("archive unreadable", extra={"reason": reason(error)})
     return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "The archive can't be read at the moment.", {"Retry-After": "60"})
 
 

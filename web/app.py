@@ -22,6 +22,8 @@ from store.archive import Archive
 from web.api import api
 from web.documents import Document, answer
 from web.feeds import Feeds
+from web.standing import Watch
+from web.status import Status
 
 _FRESH = {"Cache-Control": "public, max-age=300"}
 _GUARDS = (
@@ -34,9 +36,9 @@ _GUARDS = (
 )
 
 
-def app(*, public_dir: Path, channels: Sequence[Channel], editor: Editor, archive: Archive) -> Starlette:
+def app(*, public_dir: Path, channels: Sequence[Channel], editor: Editor, archive: Archive, watch: Watch) -> Starlette:
     """Return the web server's application: the feeds of *channels* under *public_dir*, those that *editor* makes of
-    questions, a page that lists them, and the API over *archive*.
+    questions, a page that lists them, the API over *archive*, and how the sources stand that *watch* knows.
     """
     feeds = Feeds(public_dir, channels, editor)
     questions = api(archive, base_url=editor.base_url)
@@ -46,6 +48,7 @@ def app(*, public_dir: Path, channels: Sequence[Channel], editor: Editor, archiv
         Route("/", pages.index),
         Route("/feeds", pages.index),
         Route("/static/style.css", pages.style),
+        *Status(watch, editor.base_url).routes(),
         Route("/api", questions),
         Route("/api/{below:path}", questions),
     ]

@@ -108,7 +108,7 @@ class Feeds:
         except BadQuestion as error:
             return _told(reason(error), HTTPStatus.BAD_REQUEST)
         except (Busy, SQLAlchemyError) as error:
-            log.warning("feed=%s status=%s reason=%s", "search", "unanswered", reason(error))
+            log.warning("unanswered", extra={"feed": "search", "reason": reason(error)})
             return _told("The archive can't be asked at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
         return _answer(request, document, extension, _KEPT | _SHARED)
 
@@ -116,7 +116,7 @@ class Feeds:
         try:
             document = self._shelf.document(self._files.get(path) or self._public / path)
         except OSError as error:
-            log.warning("feed=%s status=%s reason=%s", path, "unreadable", error.strerror)
+            log.warning("unreadable", extra={"feed": path, "reason": error.strerror})
             return _told("This feed was not published yet.", HTTPStatus.SERVICE_UNAVAILABLE)
         return _answer(request, document, path.rpartition(".")[2], kept | _SHARED | self._links.get(path, {}))
 

@@ -1,6 +1,7 @@
 """The way through a mirror: requests for live addresses are fetched elsewhere, and nobody else notices.
 
-A download handler, not a middleware: robots.txt, redirects, duplicates, slots and callbacks see live addresses only.
+A download handler, not a middleware: robots.txt, redirects, duplicates, slots and callbacks see live addresses only,
+and those are what the guard judges. What is connected to is the mirror, wherever it is.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from crawler.middlewares.caps import CappedHandler
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 
-class MirrorHandler(HTTP11DownloadHandler):
+class MirrorHandler(CappedHandler):
     """Fetches ``https://HOST/PATH?QUERY`` as ``MIRROR/HOST/PATH?QUERY``."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -35,6 +35,8 @@ NETWORK_ERRORS = (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
+CRAWL_DELAY = "crawl_delay"  # in a request's meta: how many seconds apart its host wants to be asked, 60 at most
+_LONGEST_DELAY = 60.0
 _LONGEST = 512_000  # bytes that are read (RFC 9309, 2.5: at least 500 KiB)
 
 
@@ -48,7 +50,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
-        self._asked: dict[str, asyncio.Task[Protego | None]] = {}
+        self._asked: dict[str, asyncio.Task[Protego]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -61,25 +63,33 @@ class RobotsMiddleware:
         if host not in self._asked:
             self._asked[host] = asyncio.ensure_future(self._ask(host))
         rules = await asyncio.shield(self._asked[host])
-        if rules is None:
-            raise Forbidden(f"robots.txt of {host} could not be read, so nothing is asked of it")
         if not rules.can_fetch(request.url, self._agent):
             raise Forbidden(f"robots.txt of {host} does not allow it")
+        request.meta[CRAWL_DELAY] = min(max(rules.crawl_delay(self._agent) or 0.0, 0.0), _LONGEST_DELAY)
 
-    async def _ask(self, host: str) -> Protego | None:
-        """Return the rules of *host*, None where nobody can say which they are (RFC 9309, section 2.3.1)."""
+    async def _ask(self, host: str) -> Protego:
+        """Return the rules of *host*. Raises Forbidden where nobody can say which they are (RFC 9309, 2.3.1.4)."""
         asked = Request(f"https://{host}/robots.txt", meta={"is_robots_txt": True}, dont_filter=True)
         engine = self._crawler.engine
         if engine is None:
             raise RuntimeError("robots.txt was asked for before the crawl began")
         try:
-            rules = _rules(await engine.download_async(asked))
-        except (*NETWORK_ERRORS, IgnoreRequest):
-            return None
-        return None if rules is None else Protego.parse(rules)
+            response = await engine.download_async(asked)
+        except (*NETWORK_ERRORS, IgnoreRequest) as error:
+            why = str(error) if isinstance(error, IgnoreRequest) else type(error).__name__
+            raise _unreadable(host, why) from error
+        rules = _rules(response)
+        if rules is None:
+            raise _unreadable(host, f"expected a text, got status {response.status}")
+        return Protego.parse(rules)
+
+
+def _unreadable(host: str, why: str) -> Forbidden:
+    return Forbidden(f"robots.txt of {host} could not be read, so nothing is asked of it: {why}")
 
 
 def _rules(response: Response) -> str | None:
+    """Return what a robots.txt says; nothing where there is none (2.3.1.3), None where nobody can say."""
     if response.status in range(400, 500):
         return ""
     text = response.body[:_LONGEST].decode("utf-8", "replace")

@@ -65,7 +65,8 @@ def _wait(under_way: dict[Future[None], str], lease: Lease, round_: _Round, stop
         for done in wait(under_way, timeout=_LOOK).done:
             name, error = under_way.pop(done), done.exception()
             if error is not None:
-                log.error("destination=%s failed: %s", name, type(error).__name__)  # its text may hold an address
+                # Its text may hold an address.
+                log.error("failed", extra={"destination": name, "reason": type(error).__name__})
         if under_way and round_.now > renewed + TERM / 3:
             renewed = round_.now
             if not lease.acquire(now=renewed):
@@ -165,11 +166,11 @@ class _Round:
             self._outbox.delivered(tried, now=self.now)
         elif answer.outcome is Outcome.ENDED:
             self._outbox.stop(name, problem, now=self.now)
-            log.error("destination=%s wants nothing more: %s", name, problem)
+            log.error("wants nothing more", extra={"destination": name, "reason": problem})
         elif answer.outcome is Outcome.REFUSED:
             self._outbox.refused(tried, problem, now=self.now)
             if answer is not _GONE:
-                log.error("destination=%s deliveries=%d refused: %s", name, len(tried), problem)
+                log.error("refused", extra=_told(name, tried, problem))
         else:
             self._put_off(tried, answer)
 
@@ -178,9 +179,13 @@ class _Round:
         pause = min(answer.wait, LONGEST_WAIT) if answer.wait else None
         given_up = self._outbox.failed(tried, problem, now=self.now, wait=pause, all_wait=away)
         if given_up:
-            log.error("destination=%s deliveries=%d given up: %s", name, len(given_up), problem)
+            log.error("given up", extra=_told(name, given_up, problem))
         elif all(each.attempts == 0 for each in tried):
-            log.warning("destination=%s deliveries=%d put off: %s", name, len(tried), problem)
+            log.warning("put off", extra=_told(name, tried, problem))
+
+
+def _told(destination: str, deliveries: Sequence[Delivery], problem: str) -> dict[str, object]:
+    return {"destination": destination, "deliveries": len(deliveries), "reason": problem}
 
 
 _GONE = Answer(Outcome.REFUSED, "gone before it was told")

@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
+
+from store.waiting import asked_to_wait
 
 _LONGEST_CALL = 10  # seconds
 _AWAY = (429, 503)
@@ -81,21 +82,10 @@ def _answer(status: int, retry_after: str, now: datetime) -> Answer:
     if status == 410:
         return Answer(Outcome.ENDED, problem)
     if status in _AWAY:
-        return Answer(Outcome.AWAY, problem, _wait(retry_after, now))
+        return Answer(Outcome.AWAY, problem, asked_to_wait(retry_after, now=now))
     if status in _LATER or not 400 <= status < 500:
-        return Answer(Outcome.LATER, problem, _wait(retry_after, now))
+        return Answer(Outcome.LATER, problem, asked_to_wait(retry_after, now=now))
     return Answer(Outcome.REFUSED, problem)
-
-
-def _wait(retry_after: str, now: datetime) -> timedelta | None:
-    """Return how long Retry-After says, in seconds or by a date; None where it says nothing that can be read."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return timedelta(seconds=min(int(retry_after[:9]), 10**9))
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return moment - now if moment.tzinfo else None
 
 
 @lru_cache(maxsize=1)

@@ -5,10 +5,12 @@ This module alone knows how an archive is copied from either engine, and how a f
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +25,7 @@ from store.tables import announcements, metadata
 
 _PAGES = 1_000  # of SQLite's file in one step
 _BATCH = 200
+_UNFINISHED = ".zerowire-backup-"
 _SQLITE = b"SQLite format 3\0"
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside an archive that is open, or was not closed
 
@@ -43,8 +46,8 @@ def backup(database: Database, file: Path, *, overwrite: bool = False) -> int:
     """
     _check(database, file, overwrite=overwrite)
     try:
-        with TemporaryDirectory(prefix=".zerowire-backup-", dir=file.parent) as beside:
-            copy = Path(beside) / "copy.db"
+        with _directory_in(file.parent) as beside:
+            copy = beside / "copy.db"
             counted = _copy(database, copy)
             _sync(copy)
             _check(database, file, overwrite=overwrite)  # it took a while
@@ -55,6 +58,29 @@ def backup(database: Database, file: Path, *, overwrite: bool = False) -> int:
         raise BackupFailed(f"{file}: not written: {_reason(error)}") from error
     except DBAPIError as error:
         raise BackupFailed(f"{file}: not written: {_reason(error.orig)}") from error
+
+
+@contextmanager
+def _directory_in(parent: Path) -> Iterator[Path]:
+    """Yield a directory of our own in *parent*; those of backups that were killed, which nobody holds, are removed."""
+    with ExitStack() as held:
+        with _locked(parent):
+            for left in parent.glob(f"{_UNFINISHED}*"):
+                with suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
+                    shutil.rmtree(left)
+            beside = Path(held.enter_context(TemporaryDirectory(prefix=_UNFINISHED, dir=parent)))
+            held.enter_context(_locked(beside))
+        yield beside
+
+
+@contextmanager
+def _locked(directory: Path, how: int = 0) -> Iterator[None]:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _check(database: Database, file: Path, *, overwrite: bool) -> None:

@@ -27,16 +27,17 @@ def upgrade() -> None:
     op.execute(f"UPDATE run SET news = coalesce({told}, 0)")  # noqa: S608
     _partial_index("ix_run_news", "news > 0", "source", "started")
     _partial_index("ix_run_turned", "turned = 1", "number")
+    # SQLite knows two indexes for what was read, and takes the one that was made last.
+    op.create_index("ix_run_number", "run", ["source", "number"], unique=False)
+    _partial_index("ix_run_coverage", "coverage IS NOT NULL", "source", "number")
+    _partial_index("ix_run_finished", "finished IS NULL", "number")
     op.create_table(
         "host",
         sa.Column("host", sa.String(length=255), nullable=False),
-        sa.Column("due", UTCDateTime(), nullable=True),
+        sa.Column("due", UTCDateTime(), nullable=False),
         sa.Column("holder", sa.String(length=128), nullable=False),
-        sa.Column("held_until", UTCDateTime(), nullable=True),
-        sa.Column("away_until", UTCDateTime(), nullable=True),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("rules_read", UTCDateTime(), nullable=True),
-        sa.Column("rules", sa.Text(), nullable=True),
+        sa.Column("held_until", UTCDateTime(), nullable=False),
+        sa.Column("away_until", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_host")),
     )
 
