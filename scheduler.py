@@ -21,6 +21,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from feeds.publish import Stopped
 from service.announcing import Sources, announce, destinations_of, send_due
 from service.crawls import Crawls, bury
 from service.serving import serving
@@ -39,6 +40,7 @@ _GATHER = 2.0  # seconds that a due source waits for others to share its process
 _RETRY = 5.0  # seconds between two looks at a lease that another holds
 _SOONEST = timedelta(seconds=60)  # between two crawls of a source that ended without a word
 _PUBLISH = 300.0  # seconds after which what came is published though a crawl still goes on
+_FORGET = timedelta(days=1)  # between two times that runs which say nothing are forgotten
 _LEAP = 60.0  # seconds by which the clock must be off before it counts as set
 
 
@@ -55,6 +57,7 @@ def run(settings: Settings, sources: Sources) -> int:
         if told or settings.hub:
             sending = (database, told, settings.hub, stop)
             clock.add_job(send_due, IntervalTrigger(seconds=_SEND), args=sending, id="send")
+        clock.add_job(_forget, IntervalTrigger(seconds=_FORGET.total_seconds()), args=(database,), id="forget")
         try:
             with serving(settings, sources, database):
                 clock.start()
@@ -76,16 +79,22 @@ class _Work:
         self._database = database
         self._due = due
         self._crawls = Crawls(settings, database)
+        self._over: set[str] = set()  # sources whose crawls have ended, and that were not planned again
         self._announced = 0.0
 
     def go_on(self, stop: threading.Event) -> None:
         bury(self._database, list(self._sources), "its process ended before it did")
-        self._announce()
+        _forget(self._database)
+        self._announce(stop)
         self._due.again(self._sources)
         notify(READY)
         try:
             while not stop.is_set():
-                self._step(stop)
+                try:
+                    self._step(stop)
+                except SQLAlchemyError as error:  # it may be back in a moment; what this step left the next one does
+                    log.error("the archive can't be used", extra={"reason": reason(error)})
+                    stop.wait(_RETRY)
                 notify(ALIVE)
         finally:
             self._crawls.end()
@@ -93,17 +102,27 @@ class _Work:
     def _step(self, stop: threading.Event) -> None:
         if self._due.clock_was_set():
             self._due.again(name for name in self._sources if name not in self._crawls.names)
-        if names := [name for name in self._due.take(stop) if name not in self._crawls.names]:
-            self._crawls.start(names)
-        ended = self._crawls.ended()
-        if ended or (self._crawls.names and time.monotonic() - self._announced > _PUBLISH):
-            self._announce()
-        self._due.again(ended, soonest=_SOONEST)
+        self._start([name for name in self._due.take(stop) if name not in self._crawls.names])
+        self._over.update(self._crawls.ended())
+        if self._over or (self._crawls.names and time.monotonic() - self._announced > _PUBLISH):
+            self._announce(stop)
+        self._due.again(self._over, soonest=_SOONEST)
+        self._over.clear()
 
-    def _announce(self) -> None:
+    def _start(self, names: list[str]) -> None:
+        try:
+            if names:
+                self._crawls.start(names)
+        except OSError as error:  # no process, no memory: there may be some later
+            log.error("a crawl can't be started", extra={"sources": " ".join(names), "reason": reason(error)})
+            self._over.update(names)
+
+    def _announce(self, stop: threading.Event) -> None:
         """Announce what there is; what is in the way now may be gone after the next crawl."""
         try:
-            announce(self._settings, self._sources, self._database)
+            announce(self._settings, self._sources, self._database, stop)
+        except Stopped:
+            return
         except (OSError, SQLAlchemyError) as error:
             log.error("announcing failed", extra={"reason": reason(error)})
         self._announced = time.monotonic()
@@ -192,6 +211,10 @@ def _renew(lease: Lease, stop: threading.Event) -> None:
     if not lease.acquire(now=datetime.now(UTC)):
         log.error("another scheduler took over; stopping", extra={"holder": lease.holder()})
         stop.set()
+
+
+def _forget(database: Database) -> None:
+    Runs(database).forget(now=datetime.now(UTC))
 
 
 def _acquired(lease: Lease, stop: threading.Event) -> bool:

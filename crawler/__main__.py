@@ -191,7 +191,7 @@ def _prepared(
 
 def _finish(crawl: Crawl, runs: Runs, reason: str | None) -> bool:
     """Keep how the run went, say it in one line, and return whether it went well."""
-    crawl.end()
+    crawl.end(finished=reason == "finished")
     if reason != "finished":
         ended = Stopped if reason == "shutdown" else CutShort
         crawl.tally.fail(ended(crawl.source.name, crawl.source.host(), f"expected to finish, got {reason}"))

@@ -99,6 +99,7 @@ class Crawl:
         self.files = Files(source, plan, tally, stores, self._asked)
         self._pages = self._documents = 0
         self._left: Counter[str] = Counter()  # what was not asked for, because of a limit
+        self._routes_answered: list[tuple[str, Visit]] = []
         self._open: Counter[int] = Counter()  # documents under way, by position of the route
         self._failed: list[_Failed] = []
         self._named: defaultdict[int, set[str]] = defaultdict(set)  # addresses, by position of the route
@@ -196,9 +197,15 @@ class Crawl:
         """Count a fault of our own, so that it is seen, and costs the one answer that it happened with."""
         self.tally.fail(Ours(self.source.name, url, f"expected no fault of ours: {reason}"))
 
-    def end(self) -> None:
-        """Do and say what the run as a whole leaves to do and say."""
+    def end(self, *, finished: bool = True) -> None:
+        """Do and say what the run as a whole leaves to do and say.
+
+        What the routes answered is remembered only where the run *finished*: else the next one would take what changed
+        in them for what it has seen, and never ask for those pages.
+        """
         name = self.source.name
+        for url, visit in self._routes_answered if finished else ():
+            self._visits.answered(name, url, visit)
         self._repeated.clean_earlier()
         self._say_what_failed()
         for position, count in sorted(self._only_later.items()) if self.plan.since is None else ():
@@ -273,7 +280,7 @@ class Crawl:
         found = read or discover(self._route(document), answer, self.source)
         if before is not None and before.named is not None and self.plan.since is None:
             self._hold_a_flood(document, usual=len(kept(before.named).candidates), named=len(found.candidates))
-        self._visits.answered(name, url, _visit(answer, self.plan.now, named=found))
+        self._routes_answered.append((url, _visit(answer, self.plan.now, named=found)))
         return found
 
     def _hold_a_flood(self, document: Document, *, usual: int, named: int) -> None:
@@ -299,12 +306,19 @@ class Crawl:
         known = self._archive.known(candidate.url for candidate in found.candidates)
         for candidate in found.candidates:
             if candidate.url in known:
-                if previous.get(candidate.url, candidate) != candidate:
+                if previous.get(candidate.url, candidate) != candidate or self._failed_before(candidate):
                     yield from self._want(Wanted(candidate, known[candidate.url]))
             elif self._is_due(document, candidate):
                 if key(candidate.url) not in self._asked and document.position != self.tally.carried:
                     self._only_later[document.position] += 1
                 yield from self._want(Wanted(candidate))
+
+    def _failed_before(self, candidate: Candidate) -> bool:
+        """Say whether the page was asked for last time and could not be had, though it was not missing."""
+        visit = self._visited.get(key(candidate.url))
+        if visit is None or not visit.failures or visit.missing_since is not None:
+            return False
+        return not visit.rests(self.plan.now)
 
     def _is_due(self, document: Document, candidate: Candidate) -> bool:
         visit = self._visited.get(key(candidate.url))

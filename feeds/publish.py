@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,13 +40,19 @@ class Published:
     problem: str = ""
 
 
-def publish(editor: Editor, channels: Sequence[Channel], *, public_dir: Path) -> list[Published]:
+class Stopped(Exception):
+    """A publish was told to stop: what it had written stands, the next one goes on."""
+
+
+def publish(
+    editor: Editor, channels: Sequence[Channel], *, public_dir: Path, stop: Event | None = None
+) -> list[Published]:
     """Write the feeds of *channels* under *public_dir*, those that changed, and remove those of channels that are no
-    more.
+    more. Raises Stopped soon after *stop* is set.
     """
-    shelf = Shelf(public_dir)
+    shelf, stop = Shelf(public_dir), stop or Event()
     with shelf.alone():
-        published = [_published(shelf, editor, channel) for channel in channels]
+        published = [_published(shelf, editor, channel, stop) for channel in channels]
         shelf.put(OPML, opml(channels, base_url=editor.base_url), EMPTY)
         shelf.put("index.html", index(channels, base_url=editor.base_url), EMPTY)
         shelf.put("static/style.css", STYLE, EMPTY)
@@ -55,9 +62,9 @@ def publish(editor: Editor, channels: Sequence[Channel], *, public_dir: Path) ->
     return published
 
 
-def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
+def _published(shelf: Shelf, editor: Editor, channel: Channel, stop: Event) -> Published:
     try:
-        return _channel(shelf, editor, channel)
+        return _channel(shelf, editor, channel, stop)
     except DatabaseError:
         raise  # the next channel would fare no better
     except (ValueError, OSError, SQLAlchemyError) as error:
@@ -67,9 +74,13 @@ def _published(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
         return Published(channel, problem=problem)
 
 
-def _channel(shelf: Shelf, editor: Editor, channel: Channel) -> Published:
+def _channel(shelf: Shelf, editor: Editor, channel: Channel, stop: Event) -> Published:
     for volume in editor.fill(channel, is_there=lambda number: shelf.has(channel.path("atom", number))):
         shelf.put(channel.path("atom", volume.number), volume.document, volume.updated)
+        if stop.is_set():
+            break
+    if stop.is_set():
+        raise Stopped
     contents, written = documents(editor.current(channel))
     files = {channel.path(extension): document for extension, document in written.items()}
     if channel.calendar:

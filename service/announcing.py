@@ -24,17 +24,22 @@ from store.database import Database
 Sources = Mapping[str, type[Source]]
 
 
-def publish_all(settings: Settings, sources: Sources, database: Database) -> list[Published]:
-    """Write the feeds of every channel, and return what became of each."""
-    return publish(editor_of(settings, database), channels_of(settings, sources), public_dir=_public_dir(settings))
+def publish_all(
+    settings: Settings, sources: Sources, database: Database, stop: threading.Event | None = None
+) -> list[Published]:
+    """Write the feeds of every channel, and return what became of each. Raises Stopped soon after *stop* is set."""
+    editor, wanted = editor_of(settings, database), channels_of(settings, sources)
+    return publish(editor, wanted, public_dir=_public_dir(settings), stop=stop)
 
 
-def announce(settings: Settings, sources: Sources, database: Database) -> list[Published]:
+def announce(
+    settings: Settings, sources: Sources, database: Database, stop: threading.Event | None = None
+) -> list[Published]:
     """Write the feeds, and put into the outbox what those must be told who don't ask; return what became of each feed.
 
-    ``send`` sends it.
+    ``send`` sends it. Raises Stopped soon after *stop* is set.
     """
-    published, now = publish_all(settings, sources, database), datetime.now(UTC)
+    published, now = publish_all(settings, sources, database, stop), datetime.now(UTC)
     editor = editor_of(settings, database)
     if settings.hub:
         public = _public_dir(settings)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import delete
+
 from store.database import Database
-from store.lease import Lease
+from store.lease import acquire, shown
+from store.tables import leases
 
 
 class Claims:
@@ -15,26 +18,28 @@ class Claims:
     def __init__(self, database: Database, holder: str) -> None:
         self._database = database
         self._holder = holder
-        self._held: dict[str, Lease] = {}
+        self._held: list[str] = []
 
     def take(self, sources: Iterable[str], *, now: datetime) -> dict[str, str]:
         """Take *sources*; return those that another process crawls, and which."""
-        refused: dict[str, str] = {}
-        for source in sources:
-            lease = Lease(self._database, f"crawl {source}", self._holder)
-            if lease.acquire(now=now):
-                self._held[source] = lease
-            else:
-                refused[source] = lease.holder() or ""
-        return refused
+        with self._database.writing() as connection:
+            holders = {name: acquire(connection, _lease(name), self._holder, now=now) for name in sources}
+        self._held += [name for name, holder in holders.items() if holder == self._holder]
+        return {name: shown(holder) for name, holder in holders.items() if holder != self._holder}
 
     def renew(self, *, now: datetime) -> bool:
         """Keep what is held; say whether all of it still is ours."""
-        lost = [source for source, lease in self._held.items() if not lease.acquire(now=now)]
-        return not lost
+        with self._database.writing() as connection:
+            holders = [acquire(connection, _lease(name), self._holder, now=now) for name in self._held]
+        return set(holders) <= {self._holder}
 
     def release(self) -> None:
         """Let others crawl what was held here."""
-        for lease in self._held.values():
-            lease.release()
+        ours = leases.c.name.in_([_lease(name) for name in self._held]), leases.c.holder == self._holder
+        with self._database.writing() as connection:
+            connection.execute(delete(leases).where(*ours))
         self._held.clear()
+
+
+def _lease(source: str) -> str:
+    return f"crawl {source}"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from store.database import Database
 from store.tables import leases
@@ -36,27 +36,36 @@ class Lease:
     def acquire(self, *, now: datetime) -> bool:
         """Take or renew the lease; say whether it is ours now."""
         with self._database.writing() as connection:
-            found = connection.execute(select(leases).where(leases.c.name == self._name)).first()
-            if found is None:
-                connection.execute(insert(leases).values(name=self._name, holder=self._holder, expires=now + TERM))
-                return True
-            is_held = now < found.expires <= now + 2 * TERM and not _has_died(found.holder)
-            if is_held and found.holder != self._holder:
-                return False
-            taken = update(leases).where(leases.c.name == self._name)
-            connection.execute(taken.values(holder=self._holder, expires=now + TERM))
-            return True
+            return acquire(connection, self._name, self._holder, now=now) == self._holder
 
     def holder(self) -> str | None:
         """Return who holds the lease, or held it last."""
         with self._database.reading() as connection:
             found = connection.execute(select(leases.c.holder).where(leases.c.name == self._name)).scalar()
-            return found.partition("@")[0] if found else None
+        return shown(found) if found else None
 
     def release(self) -> None:
         """Let the next one have it at once; does nothing where it is another's."""
         with self._database.writing() as connection:
             connection.execute(delete(leases).where(leases.c.name == self._name, leases.c.holder == self._holder))
+
+
+def acquire(connection: Connection, name: str, holder: str, *, now: datetime) -> str:
+    """Take or renew the lease *name* for *holder* if nobody else holds it; return who holds it now."""
+    found = connection.execute(select(leases).where(leases.c.name == name)).first()
+    if found is None:
+        connection.execute(insert(leases).values(name=name, holder=holder, expires=now + TERM))
+        return holder
+    is_held = now < found.expires <= now + 2 * TERM and not _has_died(found.holder)
+    if is_held and found.holder != holder:
+        return str(found.holder)
+    connection.execute(update(leases).where(leases.c.name == name).values(holder=holder, expires=now + TERM))
+    return holder
+
+
+def shown(holder: str) -> str:
+    """Return the name of a process as it is said: host and number."""
+    return holder.partition("@")[0]
 
 
 def _has_died(holder: str) -> bool:

@@ -72,7 +72,7 @@ class Wire:
                 waiting.extend(self._document(crawl, wanted))
             elif pages and isinstance(wanted, Wanted):
                 self._page(crawl, wanted)
-        crawl.end()
+        crawl.end(finished=pages)
         return crawl.tally.finished(plan.now)
 
     def _document(self, crawl: Crawl, document: Document) -> Iterator[Document | Wanted]:
@@ -561,6 +561,31 @@ def test_a_recheck_asks_for_recent_pages_at_once(wire: Wire) -> None:
 def test_a_page_older_than_a_week_is_left_alone(wire: Wire) -> None:
     revisit_wire(wire)
     wire.run(now=NOON + 8 * DAY, recheck=True)
+    assert wire.asked == ["/news/"]
+
+
+def test_a_change_that_a_killed_run_saw_is_asked_for_by_the_next(wire: Wire) -> None:
+    wire.serve("/news/", a_list("a"))
+    wire.serve("/news/a", a_page("a"))
+    wire.run(now=NOON - 30 * DAY)
+    wire.serve("/news/", '<a href="/news/a">a (updated)</a>')
+    wire.run(pages=False)
+    assert wire.asked == ["/news/"]
+    wire.run(now=NOON + HOUR)
+    assert wire.asked == ["/news/", "/news/a"]
+
+
+def test_a_change_whose_page_could_not_be_had_is_asked_for_again(wire: Wire) -> None:
+    wire.serve("/news/", a_list("a"))
+    wire.serve("/news/a", a_page("a"))
+    wire.run(now=NOON - 30 * DAY)
+    wire.serve("/news/", '<a href="/news/a">a (updated)</a>')
+    wire.serve("/news/a", status=500)
+    wire.run()
+    wire.serve("/news/a", a_page("a"))
+    wire.run(now=NOON + HOUR)
+    assert wire.asked == ["/news/", "/news/a"]
+    wire.run(now=NOON + 2 * HOUR)
     assert wire.asked == ["/news/"]
 
 

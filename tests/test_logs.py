@@ -34,10 +34,12 @@ def logging_to(stream: io.StringIO, settings: Settings) -> Iterator[logging.Logg
     handler.setFormatter(formatter(settings))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False  # pytest would keep what was said, and can't send a half of a surrogate pair on
     try:
         yield log
     finally:
         log.removeHandler(handler)
+        log.propagate = True
 
 
 def written(message: str, *arguments: object, settings: Settings | None = None, **fields: object) -> str:

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import feedparser
@@ -18,7 +19,7 @@ import pytest
 
 from feeds.channels import Channel
 from feeds.editor import Editor
-from feeds.publish import Published, publish
+from feeds.publish import Published, Stopped, publish
 from store.archive import Archive
 from store.database import Database
 from store.query import Query
@@ -224,6 +225,20 @@ def test_a_feed_of_what_says_to_be_of_the_future_bears_no_time_to_come(
     archive.take_in(replace(told, id="urn:uuid:2", url="https://www.env.go.jp/2", first_seen=later, updated=later))
     publish_to(public, editor)
     assert (public / "feeds/all.atom").stat().st_mtime <= time.time()
+
+
+def test_a_publish_that_is_stopped_leaves_what_stood_and_the_next_one_goes_on(
+    archive: Archive, editor: Editor, public: Path
+) -> None:
+    publish(editor, CHANNELS, public_dir=public)
+    before = {path: path.read_bytes() for path in public.rglob("*.*")}
+    archive.save(an_announcement(), now=NOON)
+    stop = Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        publish(editor, CHANNELS, public_dir=public, stop=stop)
+    assert {path: path.read_bytes() for path in public.rglob("*.*")} == before
+    assert any(one.changed for one in publish(editor, CHANNELS, public_dir=public))
 
 
 def test_anyone_may_read_a_feed(editor: Editor, public: Path) -> None:

@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -29,7 +31,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-Start = Callable[[int], "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -37,10 +39,10 @@ def start(playground: Playground) -> Iterator[Start]:
     """Start `zerowire run` on a port; what a test leaves running is killed after it."""
     started: list[subprocess.Popen[str]] = []
 
-    def start_on(port: int) -> subprocess.Popen[str]:
+    def start_on(port: int, **settings: str) -> subprocess.Popen[str]:
         here = f"127.0.0.1:{port}"
         given = {"ZEROWIRE_LISTEN": here, "ZEROWIRE_BASE_URL": f"http://{here}", "ZEROWIRE_LOG_FORMAT": "json"}
-        started.append(playground.start("cli", "run", **given))
+        started.append(playground.start("cli", "run", **given, **settings))
         return started[-1]
 
     yield start_on
@@ -135,3 +137,21 @@ def test_an_address_that_is_taken_is_named(playground: Playground) -> None:
         done = playground.zerowire("run", ZEROWIRE_LISTEN=taken)
     assert done.returncode == 2
     assert taken in done.stderr
+
+
+@pytest.mark.slow  # who writes waits for half a minute
+def test_an_archive_that_is_locked_for_a_while_does_not_end_the_scheduler(playground: Playground, start: Start) -> None:
+    playground.zerowire("crawl")
+    port = free_port()
+    process = start(port, ZEROWIRE_SCHEDULE="{" + ", ".join(f"{name} = 0.2" for name in load()) + "}")
+    assert eventually(lambda: feed(port, "all.atom") is not None)
+    with closing(sqlite3.connect(playground.directory / "zerowire.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(70)
+        assert process.poll() is None
+        other.execute("ROLLBACK")
+    playground.replica.announce()
+    before = len(playground.announcements())
+    assert eventually(lambda: len(playground.announcements()) > before or process.poll() is not None)
+    status, logged = stop(process)
+    assert status == 0, logged

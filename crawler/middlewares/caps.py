@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LONGEST_HEAD = 128 * 1024  # bytes: the status and header lines, and what else comes with the end of them
 _MOST_HEADERS = 200
 _MOST_CODINGS = 2
+_PIECE = 1024 * 1024  # bytes that are unpacked at a time, to see how many there are
 _MOST_MEMBERS = 100  # of one gzip: each costs a copy of what comes after it
 _GZIP, _ZLIB, _RAW_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _KNOWN = {"gzip", "x-gzip", "deflate"}
@@ -143,16 +144,24 @@ def _inflated(body: bytes, layer: str, most_bytes: int) -> bytes:
     """Return what is packed in *body*: gzip in one member or several (RFC 1952, 2.2), and rubbish after the last."""
     window, whole = _window(body, layer), b""
     for _ in range(_MOST_MEMBERS):
-        stream = zlib.decompressobj(window)
-        whole += stream.decompress(body, most_bytes + 1 - len(whole))
-        if len(whole) > most_bytes:
+        if len(whole) + _measured(body, window, most_bytes + 1) > most_bytes:
             raise BadAnswer(f"expected at most {most_bytes} bytes, unpacked from {layer}")
+        stream = zlib.decompressobj(window)
+        whole += stream.decompress(body)
         if not stream.eof:
             raise BadAnswer(f"expected the whole of a body in {layer}, got a part of it")
         body = stream.unused_data
         if window != _GZIP or not body.startswith(b"\x1f\x8b"):
             return whole
     raise BadAnswer(f"expected at most {_MOST_MEMBERS} members in {layer}")
+
+
+def _measured(body: bytes, window: int, enough: int) -> int:
+    """Return how many bytes the first member of *body* holds, or *enough* and some: bombs cost some time, no memory."""
+    stream, size = zlib.decompressobj(window), 0
+    while not stream.eof and size < enough and (piece := stream.decompress(body, _PIECE)):
+        size, body = size + len(piece), stream.unconsumed_tail
+    return size
 
 
 def _window(body: bytes, layer: str) -> int:
