@@ -36,7 +36,7 @@ def _manners(settings: Settings) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": False,  # crawler.middlewares.robots does it by RFC 9309
         "DOWNLOAD_DELAY": unset if settings.delay is None else settings.delay,
         "DOWNLOAD_DELAY_JITTER": 0,  # half the delay would be less than promised
-        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS": 8,  # as many hosts; each may send what DOWNLOAD_MAXSIZE allows
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "RETRY_TIMES": 2,
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",  # the run names the fault itself

@@ -29,11 +29,9 @@ MEGABYTES = 300
 MORE = 3  # announcements: one of each of these, and one that nobody asks for
 ROOT = Path(__file__).parents[1]
 QUICK = {
-    ("hangs before the headers", Part.PAGES),
     ("cut, without a length", Part.DOCUMENTS),
     ("gzip bomb", Part.PAGES),
     ("429 for an hour", Part.DOCUMENTS),
-    ("a challenge in Japanese", Part.PAGES),
     ("a feed of a billion laughs", Part.DOCUMENTS),
     ("robots.txt is a page", Part.ROBOTS),
 }

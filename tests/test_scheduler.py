@@ -101,15 +101,17 @@ def test_sigterm_in_the_midst_of_a_crawl_ends_it_and_its_child(playground: Playg
     assert (status, len(playground.replica.requests)) == (0, count)
 
 
-def test_a_second_scheduler_on_the_archive_says_so_and_waits_for_its_turn(playground: Playground, start: Start) -> None:
+def test_a_second_scheduler_says_so_waits_and_takes_over_when_the_first_is_killed(
+    playground: Playground, start: Start
+) -> None:
     first_port, second_port = free_port(), free_port()
     first = start(first_port)
     assert eventually(lambda: feed(first_port, "all.atom") is not None)
     second = start(second_port)
     time.sleep(4)
     assert feed(second_port, "all.atom") is None
-    stop(first)
-    assert eventually(lambda: feed(second_port, "all.atom") is not None, within=30)
+    first.kill()
+    assert eventually(lambda: feed(second_port, "all.atom") is not None, within=60)
     _, logged = stop(second)
     assert "another scheduler" in logged
     assert "waiting" in logged

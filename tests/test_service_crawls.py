@@ -74,7 +74,7 @@ def test_a_crawl_that_hangs_is_killed_and_its_runs_have_failed(playground: Playg
 
 def test_a_crawl_that_hangs_holds_up_no_other(playground: Playground) -> None:
     with playground.database() as database:
-        crawls = Crawls(settings(playground, delay=0.5), database)
+        crawls = Crawls(settings(playground, delay=0.3), database)
         crawls.start(["iclei"])
         assert eventually(lambda: asked(playground))
         os.kill(crawls.children[0].number, signal.SIGSTOP)
@@ -86,7 +86,7 @@ def test_a_crawl_that_hangs_holds_up_no_other(playground: Playground) -> None:
 
 
 def test_a_crawl_leaves_to_another_what_that_is_at(playground: Playground) -> None:
-    first = playground.start("cli", "crawl", "iclei", ZEROWIRE_DELAY="0.5")
+    first = playground.start("cli", "crawl", "iclei", ZEROWIRE_DELAY="0.3")
     assert eventually(lambda: asked(playground))
     second = playground.zerowire("crawl", "iclei", "moej-ja-kaiken")
     first.communicate(timeout=120)
