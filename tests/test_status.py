@@ -112,10 +112,16 @@ def test_the_page_says_in_words_what_the_data_says(ask: Ask, ran: Ran) -> None:
     answer = ask("/status")
     page = html.fromstring(answer.text)
     rows = [" ".join(row.text_content().split()) for row in page.xpath("//tbody/tr")]
-    assert rows[0].startswith("環境省 <報道発表>moej-ja broken since 2026-06-09 21:00 UTC: no list failed, 2026-06-11")
-    assert "3 new, 1 changed, 44 same" in rows[0]
-    assert "no route worked moej-ja: no list and more" in rows[0]
-    assert rows[1] == "IGES newsiges-en-news not known yet none yet at once"
+    (section,) = (" ".join(each.text_content().split()) for each in page.xpath("//section[@id='moej-ja']"))
+    assert rows == [
+        "環境省 <報道発表> broken 2026-06-11 02:50 UTC 2026-06-12 02:45 UTC",
+        "IGES news not known yet none yet at once",
+    ]
+    assert section.startswith(
+        "環境省 <報道発表> (moej-ja) broken since 2026-06-09 21:00 UTC: no list Last run: failed, no"
+    )
+    assert "3 new, 1 changed, 44 same" in section
+    assert section.endswith("moej-ja: no list and more")
     assert page.xpath("string(//header/p)") == "1 of 2 sources need a look: moej-ja."
 
 
