@@ -190,6 +190,7 @@ BEHAVING: dict[str, tuple[Bytes, bytes]] = {
     ),
     "many-cookies": (answer(TEXT, *(f"Set-Cookie: {number}=x" for number in range(150))), TEXT),
 }
+TOO_LARGE = ("gzip-bomb", "deflate-bomb", "bomb-in-bomb", "endless-chunks", "endless-body")
 THERE = "/a-redirect-with-a-broken-body.example/there"
 
 
@@ -227,8 +228,13 @@ def test_an_answer_that_is_merely_unusual_is_read(fetched: Fetched, name: str) -
     assert got(fetched, name).body.encode("latin-1") == BEHAVING[name][1]
 
 
-def test_as_many_of_them_as_are_asked_at_once_fit_into_memory(fetched: Fetched) -> None:
-    assert fetched.megabytes < 450
+def test_one_that_is_too_large_fits_into_memory(site: Site) -> None:
+    alone = fetch(map(page, TOO_LARGE), mirror=site.url, CONCURRENT_REQUESTS=1, **WITHOUT_PACE)
+    assert alone.megabytes < 300
+
+
+def test_as_many_of_them_as_are_asked_at_once_take_twice_what_each_may_send(fetched: Fetched) -> None:
+    assert fetched.megabytes < 150 + 8 * 2 * 32
 
 
 def test_what_nobody_can_unpack_is_not_asked_for(fetched: Fetched, site: Site) -> None:

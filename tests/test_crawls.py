@@ -146,7 +146,7 @@ def test_a_back_fill_stops_at_its_date(playground: Playground) -> None:
     assert [address for address in asked(playground) if "202609" in address or "202112" in address] == []
 
 
-@pytest.mark.parametrize("times", [4, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [2, pytest.param(30, marks=pytest.mark.slow)])
 def test_a_crawl_killed_again_and_again_ends_up_as_an_undisturbed_one(
     playground: Playground, tmp_path: Path, times: int
 ) -> None:

@@ -30,9 +30,7 @@ MORE = 3  # announcements: one of each of these, and one that nobody asks for
 ROOT = Path(__file__).parents[1]
 QUICK = {
     ("cut, without a length", Part.DOCUMENTS),
-    ("gzip bomb", Part.PAGES),
     ("429 for an hour", Part.DOCUMENTS),
-    ("a feed of a billion laughs", Part.DOCUMENTS),
     ("robots.txt is a page", Part.ROBOTS),
 }
 CASES = [

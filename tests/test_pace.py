@@ -170,6 +170,7 @@ def test_a_host_that_fails_five_times_in_a_row_is_left_alone_for_the_run(playgro
     assert "failed 5 times in a row" in done.stdout
 
 
+@pytest.mark.slow
 def test_crawl_delay_is_kept_where_there_is_a_pace(playground: Playground) -> None:
     playground.replica.edit(f"https://{HERE}/robots.txt", "User-agent: *", "User-agent: *\nCrawl-delay: 0.5")
     with mirroring(playground, as_ever) as (here, mirror):

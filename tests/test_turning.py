@@ -33,6 +33,7 @@ def titles(playground: Playground, channel: str) -> list[str]:
     return [item["title"] for item in json.loads(playground.feeds()[f"{channel}.json"])["items"]]
 
 
+@pytest.mark.slow
 def test_an_outage_is_one_alert_and_one_recovery_and_in_no_subscribers_feed(playground: Playground) -> None:
     assert state(playground)["health"] == "ok"
     with receiving() as receiver:
