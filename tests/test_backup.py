@@ -126,6 +126,7 @@ def test_a_backup_while_others_write_is_one_state(database: Database, archive: A
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.slow
 def test_the_memory_that_a_backup_takes_does_not_grow(database: Database, archive: Archive, file: Path) -> None:
     peaks = []
     for number in (250, 600):
