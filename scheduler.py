@@ -106,8 +106,9 @@ class _Work:
         self._over.update(self._crawls.ended())
         if self._over or (self._crawls.names and time.monotonic() - self._announced > _PUBLISH):
             self._announce(stop)
-        self._due.again(self._over, soonest=_SOONEST)
-        self._over.clear()
+        if self._over:  # else an idle scheduler would read the last runs twice a second
+            self._due.again(self._over, soonest=_SOONEST)
+            self._over.clear()
 
     def _start(self, names: list[str]) -> None:
         try:
