@@ -36,7 +36,7 @@ class Settings:
     the word lists that are shipped, or replaces some (``crawler.topics``). ``searches`` are channels of one's own
     (``feeds.channels``), ``hub`` is the WebSub hub that is told what changed, ``notify`` says who else is told
     (``feeds.push``): it holds passwords and is never shown. With ``keep_pages`` what was fetched is kept in WARC files
-    in ``pages_dir``. ``log_format`` is ``text`` or ``json`` (``logs``).
+    in ``pages_dir``. ``log_format`` is ``text`` or ``json`` (``logs``). ``indexed`` lets search engines list the pages.
     """
 
     database_url: str = "sqlite:///zerowire.db"
@@ -54,6 +54,7 @@ class Settings:
     keep_pages: bool = False
     pages_dir: str = "pages"
     log_format: str = "text"
+    indexed: bool = False
 
     def __post_init__(self) -> None:
         host, _, port = self.listen.rpartition(":")
@@ -187,6 +188,7 @@ _KINDS: Mapping[str, _Kind] = {
     "searches": (_is_table, "a table of searches by name"),
     "notify": (_is_table, "a table of destinations by name"),
     "keep_pages": (_is_bool, "true or false"),
+    "indexed": (_is_bool, "true or false"),
 }
 """What those settings are that are no text: the test, and in words."""
 

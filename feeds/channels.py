@@ -24,6 +24,7 @@ _ORGANISATIONS = {
     "iges": {"en": "Institute for Global Environmental Strategies (IGES)", "ja": "地球環境戦略研究機関（IGES）"},
     "iclei": {"en": "ICLEI – Local Governments for Sustainability", "ja": "イクレイ（ICLEI）"},
 }
+_LABELS = {("moej", "ja"): "環境省"}
 _LANGUAGES = {"en": "Zero-carbon policy news in English", "ja": "脱炭素政策ニュース（日本語）"}
 _NARROWING = ("organisation", "source", "language", "topic")
 _OF_A_SEARCH = ("title", "query", *_NARROWING, "formerly")
@@ -182,6 +183,15 @@ def organisation_name(organisation: str, language: str) -> str:
     """
     names = _ORGANISATIONS.get(organisation, {})
     return names.get(language) or names.get("en", organisation)
+
+
+def organisation_label(organisation: str, language: str) -> str:
+    """Return what readers of *language* call *organisation* for short.
+
+    >>> organisation_label("moej", "en"), organisation_label("moej", "ja")
+    ('MOEJ', '環境省')
+    """
+    return _LABELS.get((organisation, language), organisation.upper())
 
 
 def _of_organisation(organisation: str) -> Channel:

@@ -83,6 +83,20 @@ def when(event: Event) -> When | None:
     return _days(event, starts, max(starts, ends or starts, key=datetime.timestamp))
 
 
+def span(event: Event, language: str) -> str:
+    """Return the days and hours of *event*, in *language*; empty where ``when`` can't tell them.
+
+    >>> span(Event(kind="deadline", starts=datetime(2026, 8, 21, 3, tzinfo=UTC), timezone="Asia/Tokyo"), "en")
+    '21 August 2026 (Fri), 12:00 JST'
+    """
+    found = when(event)
+    if found is None:
+        return ""
+    if language != "ja":
+        return _in_english(found)
+    return _in_japanese(found) + (f"（{_zone_in_japanese(found.starts)}）" if found.since else "")
+
+
 def where(event: Event, language: str) -> str:
     """Return the place of *event*, as one line; "online" in *language*."""
     place = short(event.place)

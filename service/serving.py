@@ -36,6 +36,7 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         editor=editor_of(settings, database),
         archive=Archive(database),
         watch=Watch(database, watched, lambda: datetime.now(UTC)),
+        indexed=settings.indexed,
     )
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)

@@ -84,6 +84,14 @@ class Runs:
         with self._database.reading() as connection:
             return _latest(connection, source)
 
+    def at(self, source: str, moment: datetime) -> Run | None:
+        """Return the run of *source* that went on at *moment*, None where none is known."""
+        going_on = (runs.c.source == source, runs.c.started <= moment)
+        last = select(runs).where(*going_on).order_by(runs.c.started.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(last).first()
+        return _run(row) if row and (row.finished is None or row.finished >= moment) else None
+
     def turns(self, *, limit: int) -> list[Run]:
         """Return the runs with which a source became unhealthy, or well again: the latest *limit*, newest first."""
         turned = select(runs).where(_TURNED).order_by(runs.c.number.desc()).limit(limit)

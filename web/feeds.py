@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -32,6 +29,7 @@ from feeds.text import address, is_japanese, language_tag
 from store.database import reason
 from store.search import BadQuestion
 from web.documents import Document, Shelf, answer
+from web.kept import Busy, Kept
 from web.parameters import LONGEST_QUERY_STRING, NARROWING, query, values
 
 _TYPES = {**MEDIA_TYPES, "ics": "text/calendar", "opml": "text/x-opml", "css": "text/css"}
@@ -54,7 +52,6 @@ _OLD = {  # what other programs call the feed of everything
 }
 _VOLUME = re.compile(r"feeds/([a-z0-9-]+)/([1-9][0-9]{0,8})\.atom")
 _MOST_QUESTIONS = 100  # whose answers are kept
-_AT_ONCE = 4  # questions that are answered
 _MOST_WAITING = 20
 _VARY = {"Vary": "Accept, Accept-Encoding"}
 _METHODS = ["GET", "HEAD", "OPTIONS"]
@@ -140,45 +137,18 @@ class Feeds:
         return RedirectResponse(f"{self._root}/{path}", status, headers=_SHARED | _KEPT)
 
 
-class Busy(Exception):
-    """So many questions wait that one more would wait too long."""
-
-
-@dataclass(slots=True)
-class _Answer:
-    document: Document
-    until: float
-
-
 class _Answers:
-    """Feeds of questions. One is made anew after a while, and stays as it was where that fails."""
+    """Feeds of questions."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
-        self._kept: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
-        self._limiter: CapacityLimiter | None = None
+        self._kept = Kept(most=_MOST_QUESTIONS, most_waiting=_MOST_WAITING)
 
     async def answer(self, extension: str, given: Sequence[tuple[str, str]]) -> Document:
         """Return the feed of the question that *given* makes. Raises BadQuestion, SQLAlchemyError, Busy."""
         channel = _asked(values(given, NARROWING))
         key = extension, channel.parameters
-        known = self._kept.get(key)
-        if known and monotonic() < known.until:
-            self._kept.move_to_end(key)
-            return known.document
-        self._limiter = self._limiter or CapacityLimiter(_AT_ONCE)
-        if self._limiter.statistics().tasks_waiting >= _MOST_WAITING:
-            raise Busy(f"{_MOST_WAITING} questions wait")
-        try:
-            document = await to_thread.run_sync(self._made, channel, extension, limiter=self._limiter)
-        except (BadQuestion, SQLAlchemyError):
-            if known is None:
-                raise
-            document = known.document
-        self._kept[key] = _Answer(document, monotonic() + _FRESH)
-        while len(self._kept) > _MOST_QUESTIONS:
-            self._kept.popitem(last=False)
-        return document
+        return await self._kept.document(key, lambda: self._made(channel, extension), fresh=_FRESH)
 
     def _made(self, channel: Channel, extension: str) -> Document:
         editor = Editor(self._editor.database, base_url=self._editor.base_url)

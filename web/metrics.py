@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from store.database import SCHEMA
 from store.health import Health
+from store.run import Reply
 from store.runs import Run
 from web.standing import Standing, Watch
 
@@ -68,7 +69,7 @@ def _of_runs(runs: Sequence[Run]) -> Iterator[Metric]:
     yield _gauge("source_last_run_timestamp_seconds", "When its last run ended.", "source", _ends(runs))
     pages = GaugeMetricFamily("zerowire_run_announcements", "What its last run did.", labels=("source", "outcome"))
     counts = [(run.source, name, count) for run in runs for name, count in run.counts.items()]
-    yield _filled(pages, (((source, name), count) for source, name, count in counts if name not in _TRAFFIC))
+    yield _filled(pages, (((source, name), count) for source, name, count in counts if name not in (*_TRAFFIC, *Reply)))
     for name in _TRAFFIC:
         of_it = {source: count for source, counted, count in counts if counted == name}
         yield _gauge(f"run_{name}", f"The {name} of its last run.", "source", of_it)

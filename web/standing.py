@@ -90,19 +90,19 @@ class Watch:
     """Those who are *watched*, and how they stand by what *database* says at the moment that *now* tells."""
 
     def __init__(self, database: Database, watched: Sequence[Watched], now: Callable[[], datetime]) -> None:
-        self._watched = watched
-        self._now = now
+        self.watched = watched
+        self.now = now
         self._runs, self._hosts, self._outbox = Runs(database), Hosts(database, ""), Outbox(database)
         self._archive = Archive(database)
 
     def standings(self) -> list[Standing]:
         """Return how each source stands, in the order in which they are declared. Raises SQLAlchemyError."""
-        now = self._now()
-        return [standing(source, self._runs.latest(source.name), now=now) for source in self._watched]
+        now = self.now()
+        return [standing(source, self._runs.latest(source.name), now=now) for source in self.watched]
 
     def away(self) -> Mapping[str, datetime]:
         """Return until when each host that asked for it is left alone."""
-        return self._hosts.away(now=self._now())
+        return self._hosts.away(now=self.now())
 
     def waiting(self) -> Mapping[str, int]:
         """Return how many deliveries wait for each destination."""

@@ -1,4 +1,4 @@
-"""How the sources stand in; a page for people, JSON for programs, an answer for monitors, figures for Prometheus out.
+"""How the sources stand in; JSON for programs, an answer for monitors, figures for Prometheus out.
 
 Nothing here writes. An archive that can't be read is a 503 of one line, never a 500.
 """
@@ -10,11 +10,8 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -27,46 +24,23 @@ from web.metrics import MEDIA_TYPE, exposition
 from web.standing import Standing, Watch
 
 _UNKEPT = {"Cache-Control": "no-store"}
-_CHECKED = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Encoding"}
+_CHECKED = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 _UNREADABLE = "The archive can't be read at the moment."
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
 log = logging.getLogger(__name__)
 
 
 class Status:
     """The answers. Its methods are plain functions, which Starlette runs in threads: they read the archive."""
 
-    def __init__(self, watch: Watch, base_url: str) -> None:
+    def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        self._root = urlsplit(base_url).path.rstrip("/")
 
     def routes(self) -> list[Route]:
         return [
-            Route("/status", self.page),
             Route("/status.json", self.data),
             Route("/healthz", self.health),
             Route("/metrics", self.figures),
         ]
-
-    def page(self, request: Request) -> Response:
-        """Return a page, or what is on it as data, whichever the client asks for."""
-        if _wants_json(request.headers.get("accept", "")):
-            return self.data(request)
-        try:
-            standings, away, waiting = self._watch.standings(), self._watch.away(), self._watch.waiting()
-        except (SQLAlchemyError, DatabaseError) as error:
-            return _unreadable(error)
-        page = _templates.get_template("status.html").render(
-            standings=standings, away=away, waiting=sum(waiting.values()), root=self._root
-        )
-        return answer(request, Document.of(page.encode(errors="ignore")), "text/html", _CHECKED)
 
     def data(self, request: Request) -> Response:
         try:
@@ -130,11 +104,6 @@ def _run(run: Run, problems: list[str]) -> dict[str, Any]:
 
 def _when(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def _wants_json(accepted: str) -> bool:
-    """Say whether a client asks for JSON, and not, as browsers do, for anything after HTML."""
-    return "application/json" in accepted and "text/html" not in accepted
 
 
 def _json(told: Mapping[str, Any]) -> bytes:

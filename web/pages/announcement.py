@@ -1,0 +1,77 @@
+"""One announcement as it can be read, with all that is known of it: whose it is, since when, who else tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+
+from feeds.event_dates import own_name, where
+from store.announcement import Archived
+from store.archive import Archive
+from store.news import News
+from store.runs import Runs
+from web.citation import bibtex, plain, ris
+from web.linked_data import linked_data, open_graph
+from web.pages.page import Asked, Site
+from web.reading import Reading, Words, preview, reading
+
+_BUDGET = 45_000  # characters of text on a page, of all languages: some 60 kB of Japanese, compressed
+_PREVIEW = 600  # characters of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An announcement beside its text as it is shown."""
+
+    announcement: Archived
+    reading: Reading
+
+
+def one(site: Site, asked: Asked) -> Archived:
+    """Return the announcement that the path names. Raises HTTPException where there is none."""
+    found = Archive(site.database).get(f"urn:uuid:{asked.named['id']}")
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def announcement(site: Site, asked: Asked) -> str:
+    """Return the page. Raises HTTPException where there is no such announcement."""
+    found, reader = one(site, asked), asked.reader
+    tellings = News(site.database).tellings([found]).get(found.id, ())
+    others = [telling for telling in tellings if telling.id not in found.translations]
+    texts = [found, *_translations(site, found)]
+    words = Words(site.translated("Picture", reader.language), site.translated("Table", reader.language))
+    address = site.address(asked.path)
+    called = site.title(found.source)
+    run = Runs(site.database).at(found.source, found.first_seen)
+    return site.page(
+        "announcement.html",
+        asked,
+        announcement=found,
+        texts=[Told(each, reading(each, budget=_BUDGET // len(texts), words=words)) for each in texts],
+        others=others,
+        source=site.source(found.source),
+        events=[(event, own_name(found, event), where(event, reader.language)) for event in found.events],
+        files=[(file, preview(file.text, _PREVIEW).markup) for file in found.attachments],
+        route=run.route if run else "",
+        address=address,
+        citation=plain(found, source=called, language=reader.language),
+        bibtex=bibtex(found, source=called),
+        ris=ris(found, source=called),
+        linked_data=linked_data(found, address=address, translations=texts[1:]),
+        open_graph=open_graph(found, address=address),
+    )
+
+
+def _translations(site: Site, found: Archived) -> Sequence[Archived]:
+    """Return one translation in each other language."""
+    archive = Archive(site.database)
+    by_language = {found.language: found}
+    for translation in filter(None, map(archive.get, found.translations)):
+        if not translation.gone:
+            by_language.setdefault(translation.language, translation)
+    return list(by_language.values())[1:]

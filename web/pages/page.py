@@ -1,0 +1,142 @@
+"""What every page is made with: the archive and what else there is to tell, a request, and the templates.
+
+This module alone knows Jinja2, and what stands around each page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from feeds.channels import MEDIA_TYPES, Channel, Group
+from feeds.event_dates import dates
+from feeds.text import beginning, line
+from store.database import Database
+from web.assets import Assets
+from web.languages import NAMES, words
+from web.parameters import Given
+from web.reader import Reader
+from web.standing import Watch, Watched
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a page: who reads, the ``path`` without root and language, those parameters of the address that the
+    page knows, and what stood for the names in its path.
+    """
+
+    reader: Reader
+    path: str
+    given: Given = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """Return what the address gives for *name*, empty where it says nothing; the last where it says it twice."""
+        return dict(self.given).get(name, "")
+
+    @property
+    def query(self) -> str:
+        """The parameters as they stand in an address, with their question mark; empty where there are none."""
+        given = [(name, text) for name, text in self.given if text]
+        return f"?{urlencode(given)}" if given else ""
+
+
+class Unusual(Exception):
+    """A page that is no answer to keep: that there is none, or why."""
+
+    def __init__(self, status: HTTPStatus, page: str) -> None:
+        super().__init__(status.phrase)
+        self.status, self.page = status, page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What there is to show: the archive in ``database``, the ``channels`` over it, how the sources stand, for readers
+    at ``base_url``. ``indexed`` says whether search engines are let in.
+    """
+
+    database: Database
+    channels: Sequence[Channel]
+    watch: Watch
+    base_url: str
+    indexed: bool
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return self.watch.now()
+
+    @property
+    def root(self) -> str:
+        """The path below which the site is found, empty or ``/wire``."""
+        return urlsplit(self.base_url).path.rstrip("/")
+
+    def address(self, path: str) -> str:
+        """Return the public address of *path*, which is the same whatever name a request gave the host."""
+        return f"{self.base_url.rstrip('/')}{path}"
+
+    @cached_property
+    def assets(self) -> Assets:
+        return Assets()
+
+    @cached_property
+    def _environments(self) -> dict[str, Environment]:
+        return {language: self._environment(language) for language in NAMES}
+
+    @cached_property
+    def topics(self) -> dict[str, str]:
+        """The titles of the topics, by name."""
+        return {one.name: one.title for one in self.channels if one.group is Group.TOPIC}
+
+    def page(self, template: str, asked: Asked, **told: Any) -> str:
+        """Return the page that *template* makes of what is *told*."""
+        return (
+            self._environments[asked.reader.language]
+            .get_template(template)
+            .render(site=self, asked=asked, reader=asked.reader, **told)
+        )
+
+    def source(self, name: str) -> Watched | None:
+        """Return the source *name*, None where it is no more."""
+        return next((one for one in self.watch.watched if one.name == name), None)
+
+    def title(self, name: str) -> str:
+        """Return the title of the source *name*, the name itself where it is no more."""
+        found = self.source(name)
+        return found.title if found else name
+
+    def translated(self, text: str, language: str) -> str:
+        """Return what *text*, a title of ours, is called in *language*."""
+        return words(language).gettext(text)
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]
+        environment.globals |= {"languages": NAMES, "event_dates": dates, "media_types": MEDIA_TYPES}
+        environment.filters |= {
+            "beginning": lambda text: beginning(line(text)),
+            "bare": _bare,
+            "translated": words(language).gettext,  # of a title, which, unlike what a template says, is to be escaped
+        }
+        return environment
+
+
+def _bare(identity: str) -> str:
+    """Return an announcement's id as it stands in addresses."""
+    return identity.removeprefix("urn:uuid:")

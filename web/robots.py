@@ -1,0 +1,91 @@
+"""What search engines may list: nothing, for the texts are others'; where the operator says so all, with a sitemap.
+
+The forms are those of RFC 9309 and of sitemaps.org, which has 50,000 addresses in a file at most.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from xml.sax.saxutils import escape
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from store.database import reason
+from store.roll import Roll
+from web.documents import Document, answer
+from web.pages.page import Site
+
+_KEPT = {"Cache-Control": "public, max-age=3600"}
+_CLOSED = "User-agent: *\nAllow: /feeds/\nAllow: /calendar.ics\nAllow: /feeds.opml\nDisallow: /\n"
+_SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_PAGES = ("/", "/calendar", "/feeds", "/about")
+_MOST_PARTS = 50_000
+
+log = logging.getLogger(__name__)
+
+
+class Robots:
+    """The answers. Its methods are plain functions: they read the archive."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._roll = Roll(site.database)
+
+    def routes(self) -> list[Route]:
+        sitemap = [Route("/sitemap.xml", self.sitemap), Route("/sitemap-{part:int}.xml", self.part)]
+        return [Route("/robots.txt", self.robots), *(sitemap if self._site.indexed else [])]
+
+    def robots(self, request: Request) -> Response:
+        """Return what robots may fetch: feeds are for programs anyway."""
+        opened = f"User-agent: *\nAllow: /\nSitemap: {self._site.address('/sitemap.xml')}\n"
+        told = opened if self._site.indexed else _CLOSED
+        return answer(request, Document.of(told.encode()), "text/plain", _KEPT)
+
+    def sitemap(self, request: Request) -> Response:
+        """Return the list of the sitemap's parts: that of the pages, and those of the announcements."""
+        try:
+            parts = range(self._roll.parts() + 1)
+        except SQLAlchemyError as error:
+            return _unreadable(error)
+        listed = (f"<sitemap>{_location(self._site.address(f'/sitemap-{part}.xml'))}</sitemap>" for part in parts)
+        return self._answer(request, "sitemapindex", listed)
+
+    def part(self, request: Request) -> Response:
+        number = request.path_params["part"]
+        if number == 0:
+            return self._answer(
+                request, "urlset", (f"<url>{_location(self._site.address(page))}</url>" for page in _PAGES)
+            )
+        try:
+            listed = self._roll.part(number) if number < _MOST_PARTS else []
+        except SQLAlchemyError as error:
+            return _unreadable(error)
+        if not listed:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        addresses = ((self._site.address(f"/announcements/{id_.removeprefix('urn:uuid:')}"), at) for id_, at in listed)
+        return self._answer(
+            request,
+            "urlset",
+            (f"<url>{_location(address)}<lastmod>{at.isoformat()}</lastmod></url>" for address, at in addresses),
+        )
+
+    def _answer(self, request: Request, element: str, listed: Iterable[str]) -> Response:
+        lines = ('<?xml version="1.0" encoding="UTF-8"?>', f'<{element} xmlns="{_SPACE}">', *listed, f"</{element}>\n")
+        told = "\n".join(lines)
+        return answer(request, Document.of(told.encode()), "application/xml", _KEPT)
+
+
+def _location(address: str) -> str:
+    return f"<loc>{escape(address)}</loc>"
+
+
+def _unreadable(error: Exception) -> Response:
+    log.warning("archive unreadable", extra={"reason": reason(error)})
+    told = "The archive can't be read at the moment.\n"
+    return PlainTextResponse(told, HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
