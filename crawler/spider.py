@@ -23,10 +23,12 @@ from crawler.digest import digest
 from crawler.discovery import Found, discover
 from crawler.errors import RouteFailed
 from crawler.files import File, reads
+from crawler.middlewares.robots import Unreadable
 from crawler.probe import Probe
 from crawler.worker import Failed, Killed, Worker
 from store.database import is_unusable, reason
 from store.hosts import Hosts
+from store.run import Reply
 
 Task = Crawl | Probe
 
@@ -69,7 +71,7 @@ class NewsSpider(scrapy.Spider):
             yield request
 
     def on_document_error(self, failure: Failure) -> Iterator[scrapy.Request]:
-        task, wanted = _asked(failure)
+        task, wanted = _unanswered(failure)
         yield from self._requests(task, task.on_document_error(wanted, _reason(failure)))
 
     async def on_page(self, response: Response, task: Crawl, wanted: Wanted) -> AsyncIterator[Reading | scrapy.Request]:
@@ -87,7 +89,7 @@ class NewsSpider(scrapy.Spider):
                 yield request
 
     def on_page_error(self, failure: Failure) -> None:
-        task, wanted = _asked(failure)
+        task, wanted = _unanswered(failure)
         task.on_page_error(wanted, _reason(failure))
 
     async def on_file(self, response: Response, task: Crawl, wanted: File) -> None:
@@ -100,7 +102,7 @@ class NewsSpider(scrapy.Spider):
         task.files.on_answer(wanted, answer, contents)
 
     def on_file_error(self, failure: Failure) -> None:
-        task, wanted = _asked(failure)
+        task, wanted = _unanswered(failure)
         task.files.on_error(wanted, _reason(failure))
 
     async def _found(self, task: Task, document: Document, answer: Answer) -> Found | RouteFailed:
@@ -122,6 +124,7 @@ class NewsSpider(scrapy.Spider):
     def count(self, response: Response, request: scrapy.Request) -> None:
         if "task" in request.cb_kwargs:
             request.cb_kwargs["task"].count("requests")
+            request.cb_kwargs["task"].count(_reply(response.status))
 
     def count_bytes(self, data: bytes, request: scrapy.Request) -> None:
         if "task" in request.cb_kwargs:
@@ -210,11 +213,20 @@ def _header(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value else None
 
 
-def _asked(failure: Failure) -> tuple[Any, Any]:
-    """Return what failed, where that is the site's fault; raise what is the archive's."""
+def _reply(status: int) -> Reply:
+    if status == 304:
+        return Reply.UNCHANGED
+    return Reply.REFUSED if status >= 400 else Reply.ANSWERED
+
+
+def _unanswered(failure: Failure) -> tuple[Any, Any]:
+    """Return what failed, and count it, where that is the site's fault; raise what is the archive's."""
     if failure.value is not None and is_unusable(failure.value):
         failure.raiseException()
     kwargs = failure.request.cb_kwargs  # type: ignore[attr-defined]
+    by_rule = isinstance(failure.value, IgnoreRequest) and not isinstance(failure.value, Unreadable)
+    if not by_rule:
+        kwargs["task"].count(Reply.UNREACHABLE)
     return kwargs["task"], kwargs["wanted"]
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from crawler.errors import CrawlError
 from crawler.extract import Extracted
 from store.announcement import Announcement, From
-from store.run import Fault, Run, RunOutcome
+from store.run import Fault, Reply, Run, RunOutcome
 
 COVERED = ("pages", "failed", "titles", "dates", "bodies", "attachments")
 _OUTWEIGH = (Fault.HELD, Fault.CUT_SHORT, Fault.STOPPED)
-COUNTED = ("new", "changed", "same", "gone", "failed", "requests", "bytes")
+COUNTED = ("new", "changed", "same", "gone", "failed", "requests", "bytes", *map(str, Reply))
 
 
 @dataclass(slots=True)

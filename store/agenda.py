@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ LONGEST = timedelta(days=366)
 text's periods are half a year at most, and to look through all that ever began would take the longer the more there is.
 """
 _A_DAY = timedelta(days=1)
+_FIRST = datetime.min.replace(tzinfo=UTC) + LONGEST + _A_DAY  # before that there is no time to look back to
 _DEADLINE = "deadline"
 _EVER = Query(gone=False)
 _WHEN = ("announcement", "position", "kind", "starts", "ends", "timezone", "all_day", "title", "place")
@@ -112,7 +113,7 @@ def _open(moment: datetime) -> ColumnElement[bool]:
     """Return the condition that an event or deadline is not over at *moment*."""
     last = case((events.c.kind == _DEADLINE, events.c.starts), else_=func.coalesce(events.c.ends, events.c.starts))
     return and_(
-        events.c.starts > moment - LONGEST,
+        events.c.starts > max(moment, _FIRST) - LONGEST,
         or_(
             events.c.starts > moment,
             last > moment,

@@ -68,19 +68,20 @@ def match(found: Hit) -> dict[str, Any]:
 
 
 def csv_lines(announcements: Iterable[Archived]) -> Iterator[str]:
-    """Yield *announcements* as lines of comma-separated values (RFC 4180), a heading first; several values in one
-    column have a line each. A text that a spreadsheet would take for a formula gets an apostrophe.
-    """
-    yield _csv_line(CSV_COLUMNS)
+    """Yield *announcements* as lines of comma-separated values, a heading first."""
+    yield csv_line(CSV_COLUMNS)
     for announcement in announcements:
         about = record(announcement)
         about["attachments"] = [file.url for file in announcement.attachments]
-        yield _csv_line(_csv_cell(about[name]) for name in CSV_COLUMNS)
+        yield csv_line(about[name] for name in CSV_COLUMNS)
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(values: Iterable[Any]) -> str:
+    """Return *values* as a line of comma-separated ones (RFC 4180); several in one column have a line each. A text that
+    a spreadsheet would take for a formula gets an apostrophe.
+    """
     written = io.StringIO()
-    csv.writer(written).writerow(cells)
+    csv.writer(written).writerow(map(_csv_cell, values))
     return written.getvalue()
 
 

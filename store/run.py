@@ -20,6 +20,15 @@ class RunOutcome(StrEnum):
     FAILED = "failed"
 
 
+class Reply(StrEnum):
+    """What came of a request of a run, as its counts name it. What a rule of ours stopped is none of these."""
+
+    ANSWERED = "answered"  # with a document, a page or a file
+    UNCHANGED = "unchanged"  # it is as it was (status 304)
+    REFUSED = "refused"  # with an error: forbidden, missing, too many requests, a fault of the server
+    UNREACHABLE = "unreachable"  # no answer, not even to who may ask (robots.txt), or not a whole one
+
+
 class Fault(StrEnum):
     """The kind of what a run failed of; what says nothing of the source is STOPPED."""
 
@@ -38,7 +47,9 @@ class Run:
     """One crawl of one source. ``route`` is the address of the route that carried it, empty where none did;
     ``mirror`` the one that it went through, empty for the live web.
 
-    ``counts`` holds ``new changed same gone failed requests bytes``; ``problems`` says in a line each what went wrong.
+    ``counts`` holds ``new changed same gone failed requests bytes`` and how many there were of each ``Reply``: those
+    with an answer are the ``requests``. What an earlier release counted has no replies: they aren't known. ``problems``
+    says in a line each what went wrong.
     ``fault`` is the kind of what failed it, empty where nothing did. ``coverage`` tells of the ``pages`` that were to
     be read how many ``failed``, and how many had ``titles dates bodies attachments``; it is empty where there were
     none. ``health`` is the state in which the run left its source, or found it while it goes on; ``since``

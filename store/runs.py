@@ -10,7 +10,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    true,
+    update,
+)
 
 from store.database import Database
 from store.health import Past, judged
@@ -50,7 +64,7 @@ class Runs:
         begun: dict[str, Any] = {"source": source, "started": now, "every_route": every_route, "mirror": mirror}
         row = begun | {"outcome": RunOutcome.RUNNING, "route": "", "counts": {}, "problems": []}
         with self._database.writing() as connection:
-            last = _last(connection, source, _HAS_ENDED)
+            last = _last(connection, source, _ENDED_LAST)
             begun |= {"health": last.health, "since": last.since, "reason": last.reason} if last else {}
             added = connection.execute(insert(runs).values(**row | begun))
         return Run(number=int(added.inserted_primary_key[0]), **begun)  # type: ignore[index]
@@ -158,7 +172,7 @@ def _past(connection: Connection, run: Run) -> Past:
     news = select(runs.c.started, runs.c.number).where(here, *told).order_by(runs.c.started.desc()).limit(_MOST_NEWS)
     found = connection.execute(news).all()
     return Past(
-        last=_last(connection, run.source, _HAS_ENDED),
+        last=_last(connection, run.source, _ENDED_LAST),
         coverage=connection.execute(read.limit(_MOST_READ)).scalars().all(),
         news=[row.started for row in found],
         asked=_asked(connection, run.source, after=max((row.number for row in found), default=0)),
@@ -172,15 +186,23 @@ def _asked(connection: Connection, source: str, *, after: int) -> Iterator[datet
 
 
 def _latest(connection: Connection, source: str) -> Latest:
-    kinds = (true(), _HAS_ENDED, _WENT_WELL, _WENT_WELL & (runs.c.every_route == 1))
-    return Latest(*(_last(connection, source, kind) for kind in kinds))
+    return Latest(*(_last(connection, source, kind) for kind in _KINDS))
 
 
-def _last(connection: Connection, source: str, kind: ColumnElement[bool]) -> Run | None:
+def _last_of(kind: ColumnElement[bool]) -> Select[Any]:
+    of_it = select(runs).where(runs.c.source == bindparam("source"), kind)
+    return of_it.order_by(runs.c.number.desc()).limit(1)
+
+
+def _last(connection: Connection, source: str, kind: Select[Any]) -> Run | None:
     """Return the last run of *source* that is of a *kind*."""
-    of_it = select(runs).where(runs.c.source == source, kind)
-    row = connection.execute(of_it.order_by(runs.c.number.desc()).limit(1)).first()
+    row = connection.execute(kind, {"source": source}).first()
     return _run(row) if row else None
+
+
+# Made once: to make them for every source would take longer than to run them.
+_ENDED_LAST = _last_of(_HAS_ENDED)
+_KINDS = (_last_of(true()), _ENDED_LAST, _last_of(_WENT_WELL), _last_of(_WENT_WELL & (runs.c.every_route == 1)))
 
 
 def _run(row: Row[Any]) -> Run:

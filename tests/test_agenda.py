@@ -99,6 +99,11 @@ def test_a_calendar_is_narrowed_as_the_archive_is(
     assert titles(agenda.next(JULY, kind="event", query=query)) == found
 
 
+def test_a_calendar_of_the_first_years_is_empty(agenda: Agenda) -> None:
+    begins = datetime(1, 12, 31, tzinfo=TOKYO)
+    assert agenda.between(begins, begins + 42 * DAY) == []
+
+
 def test_what_is_gone_is_in_no_calendar(archive: Archive, agenda: Agenda) -> None:
     url = add(archive, an_event(JULY))
     archive.mark_gone(url, now=NOON)

@@ -151,7 +151,8 @@ def test_a_picture_is_a_link_with_its_alternative_text_or_a_word() -> None:
 def test_a_picture_in_a_link_leaves_its_words_or_the_link_would_be_lost() -> None:
     link = '<a href="https://www.example.org/" rel="noopener nofollow">'
     assert read('<a href="/"><img src="a.png" alt="図1"> 資料</a>') == f"<p>{link} 図1  資料</a></p>"
-    assert read('<a href="/"><img src="a.png" alt=""></a>') == f"<p>{link}Picture</a></p>"
+    for html in ('<a href="/"><img src="a.png" alt=""></a>', '<a href="/"><figure><img src="a.png"></figure></a>'):
+        assert read(html) == f"<p>{link}Picture</a></p>"
 
 
 @pytest.mark.parametrize(
@@ -307,6 +308,7 @@ def test_neither_depth_nor_number_is_too_much() -> None:
         "<b><p>" * 300 + "a",
         "<table><tr><td>b<td>" * 100 + "a",
         "<ul><li>" * 300 + "a",
+        "<dl>" + "<div>" * 300 + "<dt>a",
     ):
         assert "a" in re.sub("<.*?>", "", read(html))
 

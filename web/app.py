@@ -21,6 +21,7 @@ from store.archive import Archive
 from web.api import api
 from web.downloads import Downloads
 from web.feeds import Feeds
+from web.lists import Lists
 from web.pages.page import Site
 from web.pages.routes import Pages
 from web.robots import Robots
@@ -62,8 +63,9 @@ def app(
         *feeds.routes(),  # first: they are asked for most
         *pages.routes(),
         *Downloads(site).routes(),
-        site.assets.route(),
         *Status(watch).routes(),
+        *Lists(site).routes(),
+        site.assets.route(),
         *Robots(site).routes(),
         Route("/api", questions),
         Route("/api/{below:path}", questions),

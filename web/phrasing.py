@@ -90,6 +90,11 @@ class Phrasing:
         link = None if place.linked else self._link(element.get("href", ""))
         return link and f"{link}{hreflang}{lang}"
 
+    def stand_in(self, element: Any, attributes: str) -> str:
+        """Return the word for a picture as a link where *element* is one of pictures without words."""
+        is_picture = element.tag == "a" and element.find(".//img") is not None
+        return tagged("a", attributes, self._picture_word) if is_picture else ""
+
     def _wrapped(self, told: str, place: Place) -> str:
         self.begun = True
         self.left -= LEAST
@@ -120,10 +125,7 @@ class Phrasing:
         if attributes is None:
             return self._phrase(nodes(element), place)
         held = self._phrase(nodes(element), place.within(element, linked=place.linked or tag == "a"))
-        if _trimmed(held):
-            return tagged(tag, attributes, held)
-        is_picture = tag == "a" and element.find(".//img") is not None
-        return tagged(tag, attributes, self._picture_word) if is_picture else held
+        return tagged(tag, attributes, held) if _trimmed(held) else self.stand_in(element, attributes) or held
 
     def _picture(self, element: Any, place: Place) -> str:
         told = _trimmed(self._words(element.get("alt", "")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -16,7 +17,7 @@ from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 
 from feeds.channels import organisation_label, organisation_name
-from feeds.event_dates import span, zone_name
+from feeds.event_dates import span, where, zone_name
 from store.announcement import Archived, Event, Precision
 from store.days import ZONE
 
@@ -41,12 +42,16 @@ class Reader:
         """Return the address of the page at *path* with what is *asked* there, in the language of this one."""
         return f"{self.root}{self.prefix}{path}{_query(asked)}"
 
+    def announcement(self, identity: str) -> str:
+        """Return the address of the page of the announcement with this id."""
+        return self.at(f"/announcements/{identity.removeprefix('urn:uuid:')}")
+
     def data(self, path: str, **asked: object) -> str:
         """Return the address of a feed or of data at *path*: it has one for all languages."""
         return f"{self.root}{path}{_query(asked)}"
 
     def number(self, number: int) -> str:
-        return format_decimal(number, locale=self.locale)
+        return _number(number, str(self.locale))
 
     def size(self, octets: int) -> str:
         """Return a file's size: "838 kB"."""
@@ -80,6 +85,10 @@ class Reader:
         """Return the days and hours of *event*, with their zone."""
         return span(event, self.language)
 
+    def place(self, event: Event) -> str:
+        """Return where *event* takes place, empty where that is not said."""
+        return where(event, self.language)
+
     def organisation(self, organisation: str) -> str:
         """Return the full name of *organisation*."""
         return organisation_name(organisation, self.language)
@@ -92,6 +101,11 @@ class Reader:
         clock, zone = f"{moment:%H:%M}", zone_name(moment, self.language)
         day = self.day(moment.date())
         return f"{day}{clock}（{zone}）" if self.language == "ja" else f"{day}, {clock} {zone}"
+
+
+@lru_cache(1_000)
+def _number(number: int, locale: str) -> str:
+    return format_decimal(number, locale=locale)
 
 
 def _query(asked: Mapping[str, object]) -> str:

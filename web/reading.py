@@ -141,10 +141,12 @@ class _Flow(Phrasing):
         """Yield the blocks that an inline element holds, each with the element in it."""
         attributes = self.attributes(element, place)
         if attributes is None or element.tag in dict(place.around):
-            return self.blocks(nodes(element), place)
+            yield from self.blocks(nodes(element), place)
+            return
         around = (*place.around, (element.tag, attributes))
-        linked = place.linked or element.tag == "a"
-        return self.blocks(nodes(element), place.within(element, around=around, linked=linked))
+        inside = place.within(element, around=around, linked=place.linked or element.tag == "a")
+        held = list(self.blocks(nodes(element), inside))
+        yield from held or [tagged("p", "", self.stand_in(element, attributes))]
 
     def _paragraph(self, element: Any, place: Place) -> Iterator[str]:
         if any(map(is_block, element)):

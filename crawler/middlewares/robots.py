@@ -44,6 +44,10 @@ class Forbidden(IgnoreRequest):
     """robots.txt does not allow the request: policy, no fault."""
 
 
+class Unreadable(Forbidden):
+    """Nobody can say what robots.txt allows, for the host does not answer: then nothing is allowed (2.3.1.4)."""
+
+
 class RobotsMiddleware:
     """Lets through what the host's robots.txt allows to our user agent. Raises Forbidden for the rest."""
 
@@ -68,7 +72,7 @@ class RobotsMiddleware:
         request.meta[CRAWL_DELAY] = min(max(rules.crawl_delay(self._agent) or 0.0, 0.0), _LONGEST_DELAY)
 
     async def _ask(self, host: str) -> Protego:
-        """Return the rules of *host*. Raises Forbidden where nobody can say which they are (RFC 9309, 2.3.1.4)."""
+        """Return the rules of *host*. Raises Unreadable where nobody can say which they are."""
         asked = Request(f"https://{host}/robots.txt", meta={"is_robots_txt": True}, dont_filter=True)
         engine = self._crawler.engine
         if engine is None:
@@ -84,8 +88,8 @@ class RobotsMiddleware:
         return Protego.parse(rules)
 
 
-def _unreadable(host: str, why: str) -> Forbidden:
-    return Forbidden(f"robots.txt of {host} could not be read, so nothing is asked of it: {why}")
+def _unreadable(host: str, why: str) -> Unreadable:
+    return Unreadable(f"robots.txt of {host} could not be read, so nothing is asked of it: {why}")
 
 
 def _rules(response: Response) -> str | None:

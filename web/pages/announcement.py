@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 
-from feeds.event_dates import own_name, where
+from feeds.event_dates import own_name
 from store.announcement import Archived
 from store.archive import Archive
 from store.news import News
@@ -55,7 +55,7 @@ def announcement(site: Site, asked: Asked) -> str:
         texts=[Told(each, reading(each, budget=_BUDGET // len(texts), words=words)) for each in texts],
         others=others,
         source=site.source(found.source),
-        events=[(event, own_name(found, event), where(event, reader.language)) for event in found.events],
+        events=[(event, own_name(found, event)) for event in found.events],
         files=[(file, preview(file.text, _PREVIEW).markup) for file in found.attachments],
         route=run.route if run else "",
         address=address,

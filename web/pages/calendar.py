@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +12,32 @@ from typing import Any
 
 from babel.dates import format_date, get_day_names
 
-from feeds.event_dates import When, when
+from feeds.event_dates import DEADLINE, When, when
 from store.agenda import Agenda, Dated, once
 from store.days import ZONE
 from store.query import Query
 from store.search import BadQuestion
 from web.pages.page import Asked, Site
+from web.reader import Reader
 
-_NARROWING = ("organisation", "language", "topic")
-_YEARS = range(2, 9_998)  # whose months have others before and behind them
+NARROWING = ("organisation", "language", "topic")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_YEARS = range(1000, 9_998)
 _MOST_IN_A_CELL = 4
+_MOST_LISTED = 60  # of a kind
 _SOON = 8
+_A_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event as it stands in a list: what it is called, in which language, and on which page."""
+
+    dated: Dated
+    when: When
+    title: str
+    language: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +47,22 @@ class Day:
     date: date
     here: bool
     is_today: bool
-    dated: Sequence[Dated]
+    lines: Sequence[Line]
     more: int
 
 
 def calendar(site: Site, asked: Asked) -> str:
     """Return the page of a month, Japan's present one where none is asked for. Raises BadQuestion where it is none."""
     today = site.now().astimezone(ZONE).date()
-    first = _month(asked.value("month")) if asked.value("month") else today.replace(day=1)
-    narrowed: dict[str, Any] = {name: asked.value(name) for name in _NARROWING if asked.value(name)}
+    first = asked_month(asked.value("month"), site.now())
+    narrowed: dict[str, Any] = {name: asked.value(name) for name in NARROWING if asked.value(name)}
     query, agenda, language = Query(gone=False, **narrowed), Agenda(site.database), asked.reader.language
     weeks = months.Calendar(_first_weekday(language)).monthdatescalendar(first.year, first.month)
     since, until = _begins(weeks[0][0]), _begins(weeks[-1][-1] + timedelta(days=1))
-    dated = once(agenda.between(since, until, query=query), language)
-    by_day = _by_day(dated, weeks[0][0], weeks[-1][-1])
+    lines = _lines(asked.reader, agenda.between(since, until, query=query))
+    by_day = _by_day(lines, weeks[0][0], weeks[-1][-1])
+    listed = _of_the_month(lines, first)
+    address = _address(asked, narrowed)
     names = get_day_names("abbreviated", locale=asked.reader.locale)
     return site.page(
         "calendar.html",
@@ -53,29 +71,64 @@ def calendar(site: Site, asked: Asked) -> str:
         title=format_date(first, _form(language), locale=asked.reader.locale),
         weekdays=[names[day.weekday()] for day in weeks[0]],
         weeks=[[_day(day, first, today, by_day) for day in week] for week in weeks],
-        listed_by_kind=_listed(dated, first),
-        soon=once(agenda.next(site.now(), query=query, limit=2 * _SOON), language)[:_SOON],
-        earlier=_beside(first, -1),
-        later=_beside(first, 1),
-        narrowed=dict.fromkeys(_NARROWING, "") | narrowed,
+        deadlines=[line for line in listed if line.dated.event.kind == DEADLINE],
+        events=[line for line in listed if line.dated.event.kind != DEADLINE],
+        most=_MOST_LISTED,
+        soon=_lines(asked.reader, agenda.next(site.now(), query=query, limit=2 * _SOON))[:_SOON],
+        earlier=f"{_beside(first, -1):%Y-%m}",
+        later=f"{_beside(first, 1):%Y-%m}",
+        narrowed=dict.fromkeys(NARROWING, "") | narrowed,
         choices=_choices(site, asked),
-        calendar=_address(asked, narrowed),
+        calendar=address,
+        forms={"iCalendar": address} | _forms(asked, first, narrowed),
     )
 
 
-def _month(given: str) -> date:
-    try:
-        first = datetime.strptime(given, "%Y-%m").date()  # noqa: DTZ007  (a month has no zone)
-    except ValueError as error:
-        raise BadQuestion(f"month: expected one such as 2026-08, got {given[:40]!r}") from error
-    if first.year not in _YEARS:
-        raise BadQuestion(f"month: expected one of the years 2 to 9997, got {given[:40]!r}")
-    return first
+def _lines(reader: Reader, dated: Sequence[Dated]) -> list[Line]:
+    """Return what can be told of *dated*, each event once, in the reader's language where it is told in that."""
+    told = once(dated, reader.language)
+    return [_line(reader, each, found) for each in told if (found := when(each.event))]
 
 
-def _beside(first: date, step: int) -> str:
+def _line(reader: Reader, dated: Dated, found: When) -> Line:
+    return Line(
+        dated,
+        found,
+        title=_named(dated),
+        language=dated.title_language or dated.language,
+        address=reader.announcement(dated.id),
+    )
+
+
+def _named(dated: Dated) -> str:
+    """Return what an event is called: what it is part of is named, too."""
+    name = dated.event.title
+    if name in ("", dated.title):
+        return dated.title
+    return name if dated.title in name else f"{name}: {dated.title}"
+
+
+def asked_month(given: str, now: datetime) -> date:
+    """Return the first day of the month *given*, ``2026-08``, of Japan's present one where none is.
+
+    Raises BadQuestion where it is none.
+    """
+    if not given:
+        return now.astimezone(ZONE).date().replace(day=1)
+    read = _MONTH.fullmatch(given)
+    if read is None or int(read[1]) not in _YEARS:
+        raise BadQuestion(f"month: expected one such as 2026-08, got {given[:40]!r}")
+    return date(int(read[1]), int(read[2]), 1)
+
+
+def bounds(first: date) -> tuple[datetime, datetime]:
+    """Return when the month of *first* begins in Japan, and when the next one does."""
+    return _begins(first), _begins(_beside(first, 1))
+
+
+def _beside(first: date, step: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + step, 12)
-    return f"{year:04}-{month + 1:02}"
+    return date(year, month + 1, 1)
 
 
 def _begins(day: date) -> datetime:
@@ -90,35 +143,31 @@ def _form(language: str) -> str:
     return "y年M月" if language == "ja" else "MMMM y"
 
 
-def _by_day(dated: Iterable[Dated], first: date, last: date) -> Mapping[date, list[Dated]]:
+def _by_day(lines: Iterable[Line], first: date, last: date) -> Mapping[date, list[Line]]:
     """Return what takes place on each day from *first* to *last*: in its own zone, as it is told there."""
-    by_day: defaultdict[date, list[Dated]] = defaultdict(list)
-    for each in dated:
-        found = when(each.event)
-        for day in _days(found, first, last) if found else ():
-            by_day[day].append(each)
+    by_day: defaultdict[date, list[Line]] = defaultdict(list)
+    for line in lines:
+        for day in _days(line.when, first, last):
+            by_day[day].append(line)
     return by_day
 
 
 def _days(found: When, first: date, last: date) -> Iterable[date]:
+    """Return the days from *first* to *last* that an event stands on: of a long one its first and its last."""
+    if found.last - found.first > _A_WEEK:
+        return [day for day in (found.first, found.last) if first <= day <= last]
     start, end = max(found.first, first), min(found.last, last)
-    return (start + timedelta(days=count) for count in range((end - start).days + 1))
+    return [start + timedelta(days=count) for count in range((end - start).days + 1)]
 
 
-def _day(day: date, first: date, today: date, by_day: Mapping[date, Sequence[Dated]]) -> Day:
-    dated = by_day.get(day, ())
-    return Day(day, day.month == first.month, day == today, dated[:_MOST_IN_A_CELL], len(dated[_MOST_IN_A_CELL:]))
+def _day(day: date, first: date, today: date, by_day: Mapping[date, Sequence[Line]]) -> Day:
+    lines = by_day.get(day, ())
+    return Day(day, day.month == first.month, day == today, lines[:_MOST_IN_A_CELL], len(lines[_MOST_IN_A_CELL:]))
 
 
-def _listed(dated: Iterable[Dated], first: date) -> dict[str, list[Dated]]:
-    """Return what touches the month of *first*, by kind."""
+def _of_the_month(lines: Iterable[Line], first: date) -> list[Line]:
     last = first.replace(day=months.monthrange(first.year, first.month)[1])
-    listed: dict[str, list[Dated]] = {"deadline": [], "event": []}
-    for each in dated:
-        found = when(each.event)
-        if found and found.first <= last and found.last >= first:
-            listed.setdefault(each.event.kind, []).append(each)
-    return listed
+    return [line for line in lines if line.when.first <= last and line.when.last >= first]
 
 
 def _choices(site: Site, asked: Asked) -> dict[str, Any]:
@@ -133,3 +182,11 @@ def _choices(site: Site, asked: Asked) -> dict[str, Any]:
 def _address(asked: Asked, narrowed: Mapping[str, str]) -> str:
     """Return where the calendar of all this is, for programs."""
     return asked.reader.data("/feeds/search.ics" if narrowed else "/calendar.ics", **narrowed)
+
+
+def _forms(asked: Asked, first: date, narrowed: Mapping[str, str]) -> dict[str, str]:
+    """Return the month as data, and as a feed what announces events and deadlines."""
+    data, month = asked.reader.data, f"{first:%Y-%m}"
+    feeds = {name: data(f"/calendar.{form}", **narrowed) for name, form in (("Atom", "atom"), ("RSS", "rss"))}
+    tables = {name: data(f"/calendar.{name.lower()}", month=month, **narrowed) for name in ("CSV", "JSON")}
+    return feeds | tables

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from feeds.channels import MEDIA_TYPES, Channel, Group
 from feeds.event_dates import dates
@@ -70,6 +71,7 @@ class Site:
     watch: Watch
     base_url: str
     indexed: bool
+    kept: dict[str, tuple[float, Markup]] = field(default_factory=dict)  # parts of pages, and since when
 
     def now(self) -> datetime:
         """Return the time, in UTC."""

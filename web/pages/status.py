@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web.pages.figures import figures
 from web.pages.page import Asked, Site
 
 
@@ -14,4 +15,5 @@ def status(site: Site, asked: Asked) -> str:
         standings=watch.standings(),
         away=watch.away(),
         waiting=sum(watch.waiting().values()),
+        figures=figures(site, asked),
     )

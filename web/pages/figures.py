@@ -1,0 +1,127 @@
+"""How the archive fares in time, as plots with a table behind each: a part of the page of status.
+
+To read them costs more than the rest of the page: they are kept for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from typing import Any
+
+from babel.dates import format_date
+from markupsafe import Markup
+
+from store.figures import Figures, Lags, Weekly
+from store.run import Reply, RunOutcome
+from web.pages.page import Asked, Site
+from web.plots import bars
+from web.reader import Reader
+
+_KEPT = 600.0  # seconds
+_MARKED, _MARKED_OF_RUNS = (13, 52, 90), (1, 6, 10)  # weeks that are named below a plot
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One plot: of what it is, in which language that is said, how it looks, and what is said besides."""
+
+    caption: str
+    language: str
+    drawn: Markup
+    note: str = ""
+
+
+def figures(site: Site, asked: Asked) -> Markup:
+    """Return the part of the page, at most ten minutes old."""
+    key = str(asked.reader.locale)
+    made = site.kept.get(key)
+    if made is None or made[0] + _KEPT < monotonic():
+        made = site.kept[key] = monotonic(), Markup(_figures(site, asked))  # noqa: S704  (a template's)
+    return made[1]
+
+
+def _figures(site: Site, asked: Asked) -> str:
+    read, now, reader = Figures(site.database), site.now(), asked.reader
+    announced, outcomes, lags = read.announcements(now), read.outcomes(now), read.lags(now)
+    return site.page(
+        "figures.html",
+        asked,
+        announced=announced,
+        announced_plots=_announced(site, reader, announced),
+        outcomes=outcomes,
+        names=_names(site, reader),
+        outcome_plots=_outcomes(site, reader, outcomes),
+        lags=lags,
+        lag_plots=_lags(site, reader, lags),
+        bounds=_bounds(site, reader),
+    )
+
+
+def _announced(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
+    below = _weeks(reader, weekly, _MARKED, "MMM y")
+    return [
+        Plot(one.title, one.language, _drawn(weekly.of(one.name), title=one.title, below=below))
+        for one in site.watch.watched
+    ]
+
+
+def _outcomes(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
+    below = _weeks(reader, weekly, _MARKED_OF_RUNS, "MMMd")
+    return [
+        Plot(called, reader.language, _drawn(weekly.of(name), title=called, below=below))
+        for name, called in _names(site, reader).items()
+    ]
+
+
+def _lags(site: Site, reader: Reader, lags: Mapping[str, Lags]) -> list[Plot]:
+    below = dict(enumerate(_bounds(site, reader)))
+    return [
+        Plot(
+            one.title,
+            one.language,
+            _drawn(
+                found.buckets,
+                title=one.title,
+                below=below,
+                above={place: reader.number(number) for place, number in enumerate(found.buckets)},
+            ),
+        )
+        for one in site.watch.watched
+        if (found := lags.get(one.name))
+    ]
+
+
+def _drawn(numbers: Sequence[int | None], **said: Any) -> Markup:
+    return Markup(bars(numbers, **said))  # noqa: S704  (serialised, of text that it escapes)
+
+
+def _weeks(reader: Reader, weekly: Weekly, marked: Sequence[int], form: str) -> dict[int, str]:
+    return {place: _short(reader, weekly.mondays[place], form) for place in marked}
+
+
+def _short(reader: Reader, day: date, form: str) -> str:
+    if reader.language == "ja":
+        return f"{day.year}年{day.month}月" if "y" in form else f"{day.month}月{day.day}日"
+    return format_date(day, "MMM y" if "y" in form else "d MMM", locale=reader.locale)
+
+
+def _names(site: Site, reader: Reader) -> dict[str, str]:
+    """Return what each outcome of a run, and of a request, is called."""
+    called = {
+        RunOutcome.OK: site.translated("runs that went well", reader.language),
+        RunOutcome.DEGRADED: site.translated("runs that were degraded", reader.language),
+        RunOutcome.FAILED: site.translated("runs that failed", reader.language),
+        Reply.ANSWERED: site.translated("requests: answered", reader.language),
+        Reply.UNCHANGED: site.translated("requests: unchanged", reader.language),
+        Reply.REFUSED: site.translated("requests: refused", reader.language),
+        Reply.UNREACHABLE: site.translated("requests: no answer", reader.language),
+    }
+    return {str(name): told for name, told in called.items()}
+
+
+def _bounds(site: Site, reader: Reader) -> list[str]:
+    said = ("≤ 1 hour", "≤ 6 hours", "≤ 1 day", "≤ 3 days", "later")
+    return [site.translated(each, reader.language) for each in said]
