@@ -34,6 +34,12 @@ DEADLINE = Event(kind="deadline", starts=datetime(2026, 8, 21, 3, tzinfo=UTC), t
 
 
 @pytest.fixture
+def kind() -> str:
+    """One kind of database will do: what the pages ask is tested on both where it is asked."""
+    return "sqlite"
+
+
+@pytest.fixture
 def archive(database: Database) -> Archive:
     return Archive(database)
 

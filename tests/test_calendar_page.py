@@ -15,6 +15,12 @@ from tests.asking import Ask, asking_site, read, words
 from tests.builders import NOON, an_announcement
 
 
+@pytest.fixture
+def kind() -> str:
+    """One kind of database will do: what the pages ask is tested on both where it is asked."""
+    return "sqlite"
+
+
 def an_event(day: int, kind: str = "event", **changes: Any) -> Event:
     given: dict[str, Any] = {"starts": datetime(2026, 6, day, 5, tzinfo=UTC), "timezone": "Asia/Tokyo", "title": ""}
     return Event(kind=kind, **given | changes)

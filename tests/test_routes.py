@@ -16,6 +16,12 @@ PAGES = ["/", "/search", "/search?q=脱炭素", "/feeds", "/calendar", "/status"
 
 
 @pytest.fixture
+def kind() -> str:
+    """One kind of database will do: what the pages ask is tested on both where it is asked."""
+    return "sqlite"
+
+
+@pytest.fixture
 def ask(database: Database) -> Ask:
     Archive(database).save(an_announcement(), now=NOON)
     return asking_site(database)

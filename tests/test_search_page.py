@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.channels import Channel, Group
@@ -22,9 +24,14 @@ JCM = Channel("jcm", "Joint Crediting Mechanism (JCM)", Query(topic="jcm", gone=
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
-@pytest.fixture
-def ask(database: Database) -> Ask:
-    archive = Archive(database)
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    with closing(Database(f"sqlite:///{tmp_path_factory.mktemp('search')}/archive.db")) as database:
+        _fill(Archive(database))
+        yield asking_site(database, [JCM])
+
+
+def _fill(archive: Archive) -> None:
     pdf = Attachment(url="https://www.env.go.jp/content/1.pdf", type="application/pdf", title="要領")
     for number in range(25):
         archive.save(
@@ -49,7 +56,6 @@ def ask(database: Database) -> Ask:
         ),
         now=NOON,
     )
-    return asking_site(database, [JCM])
 
 
 def titles(ask: Ask, address: str) -> list[str]:
@@ -130,7 +136,7 @@ def test_nothing_found_is_said(ask: Ask) -> None:
     assert "Nothing was found." in page.text_content()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=60))
 def test_no_question_makes_it_fail_or_stands_unescaped(ask: Ask, question: str) -> None:
     asked = urlencode({"q": f'{question}"><script>alert(1)</script>'.encode(errors="ignore")})

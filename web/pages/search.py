@@ -25,11 +25,14 @@ _FEEDS = {"Atom": "atom", "RSS": "rss", "JSON Feed": "json", "iCalendar": "ics"}
 
 @dataclass(frozen=True, slots=True)
 class Narrower:
-    """One way to narrow a question: what it is called, where it leads, and how many there are then."""
+    """One way to narrow a question: what it is called, where it leads, and how many there are then. ``language`` is
+    that of the title, where it need not be the page's.
+    """
 
     title: str
     address: str
     count: int
+    language: str = ""
 
 
 def search(site: Site, asked: Asked) -> str:
@@ -88,6 +91,7 @@ def _narrower(site: Site, asked: Asked, counts: Counts) -> Mapping[str, Sequence
     """Return by what the answer could be narrowed: what all of it has in common is left out."""
     reader = asked.reader
     titles = {one.name: one.title for one in site.watch.watched}
+    languages = {one.name: one.language for one in site.watch.watched}
     found = {
         "organisation": [
             Narrower(organisation_label(name, reader.language), _with(asked, organisation=name), count)
@@ -100,7 +104,8 @@ def _narrower(site: Site, asked: Asked, counts: Counts) -> Mapping[str, Sequence
             if name in site.topics
         ],
         "source": [
-            Narrower(titles.get(name, name), _with(asked, source=name), count) for name, count in counts.sources.items()
+            Narrower(titles.get(name, name), _with(asked, source=name), count, languages.get(name, ""))
+            for name, count in counts.sources.items()
         ],
         "year": [
             Narrower(str(year), _with(asked, since=str(year), until=str(year + 1)), count)
