@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test check format golden endurance soak bench-extraction bench-archive bench-feeds clean
+.PHONY: demo run test page-tools check format messages golden endurance soak bench-extraction bench-archive bench-feeds clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -11,14 +11,24 @@ demo: .venv/.program  ## play the replica of the watched sites and serve what co
 run: .venv/.program  ## watch the live sites, publish and serve until stopped
 	$(BIN)/zerowire run $(ARGS)
 
-test: .venv/.tests  ## the whole suite but what is marked slow, on all cores
-	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --dist loadfile $(ARGS)
+test: .venv/.tests page-tools  ## the whole suite but what is marked slow, on all cores
+	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
-endurance: .venv/.tests  ## what is marked slow
+endurance: .venv/.tests page-tools  ## what is marked slow
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+page-tools: tests/tools/node_modules  ## axe-core and the Nu HTML checker, for tests of pages
+
+# Where they can't be had those tests are skipped, and say so.
+tests/tools/node_modules: tests/tools/package.json | .venv/.tests
+	-$(BIN)/npm install --prefix tests/tools --ignore-scripts --no-package-lock --no-audit --no-fund --fetch-retries 0 \
+		--loglevel error && touch $@
 
 soak: .venv/.tests  ## the scheduler beside sites that fail at random; ARGS="--minutes 30 --seed 7"
 	$(BIN)/python -m tests.soak $(ARGS)
+
+messages: .venv/.tests  ## gather the words of the pages into the catalogues; translate what is new
+	$(BIN)/python -m tests.messages
 
 golden: .venv/.tests  ## rewrite the golden files from the replica; review the diff
 	$(BIN)/python -m pytest tests/test_sources.py --rewrite-golden $(ARGS)
@@ -63,4 +73,4 @@ bench-feeds: .venv/.program  ## feeds rendered, published and served, beside lxm
 	$(BIN)/python -m bench.feeds $(ARGS)
 
 clean:
-	rm -rf .venv .venv-bench build *.egg-info
+	rm -rf .venv .venv-bench build *.egg-info tests/tools/node_modules

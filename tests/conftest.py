@@ -18,6 +18,7 @@ from store.archive import Archive
 from store.database import Database
 from store.tables import metadata
 from tests.builders import NOON
+from tests.playground import Playground, crawled, playing
 
 LATER = NOON + timedelta(hours=1)
 
@@ -42,6 +43,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden files anew; review their diff")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those files begin that start the program: they take longest, and what comes last should be short."""
+    items.sort(key=lambda item: not (isinstance(item, pytest.Function) and hasattr(item.module, "Playground")))
 
 
 @pytest.fixture(autouse=True)
@@ -164,3 +170,24 @@ def new_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'new.db'}"
     return str(request.getfixturevalue("postgres").create())
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Playground:
+    """The archive and the feeds of everything on the replica, made once for all workers: to be copied, not changed."""
+    directory = tmp_path_factory.getbasetemp()
+    return crawled((directory if worker_id == "master" else directory.parent) / "everything")
+
+
+@pytest.fixture
+def playground(tmp_path: Path) -> Iterator[Playground]:
+    """A replica, and an empty directory."""
+    with playing(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def full(playground: Playground, everything: Playground) -> Playground:
+    """A replica, and an archive that holds everything on it since just now."""
+    everything.copy(playground.directory)
+    return playground

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.replica import Replica
+from demo.replica import Replica, Request
 from demo.server import serve
 from store.announcement import Archived
 from store.archive import Archive
 from store.database import Database
 
 BEGINNING = "2020-01-01"  # before the oldest page of the replica
+NOTHING = "http://127.0.0.1:9"  # nobody listens there
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Playground:
         feeds = self.directory / "public" / "feeds"
         return {str(path.relative_to(feeds)): path.read_bytes() for path in sorted(feeds.rglob("*.*"))}
 
+    def copy(self, directory: Path) -> None:
+        """Let *directory* hold the same archive and the same feeds. Nothing may write to this one meanwhile."""
+        shutil.copy(self.directory / "zerowire.db", directory)
+        shutil.copytree(self.directory / "public", directory / "public")
+
 
 @contextmanager
 def playing(directory: Path) -> Iterator[Playground]:
@@ -87,3 +97,33 @@ def playing(directory: Path) -> Iterator[Playground]:
     replica = Replica(now=lambda: datetime.now(UTC))
     with serve(replica) as server:
         yield Playground(replica, server.url, directory)
+
+
+def crawled(directory: Path) -> Playground:
+    """Return a playground in *directory* after one crawl of everything and one publish, which nobody may change.
+
+    It is made by the first process that asks, while others wait for it. Its replica is not played; it tells what it
+    was asked.
+    """
+    directory.mkdir(exist_ok=True)
+    asked = directory / "asked.json"
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not asked.exists():
+            asked.write_text(json.dumps(_crawl_everything(directory)))
+    replica = Replica(now=lambda: datetime.now(UTC))
+    replica.requests.extend(Request(*each) for each in json.loads(asked.read_text()))
+    return Playground(replica, NOTHING, directory)
+
+
+def _crawl_everything(directory: Path) -> list[Request]:
+    with playing(directory) as playground:
+        done = playground.zerowire("crawl", "--since", BEGINNING)
+        assert done.returncode == 0, done.stderr
+        assert playground.zerowire("publish").returncode == 0
+        return playground.replica.requests
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from store.export import line
 from tests.builders import an_archived
 from tests.playground import Playground, playing
+
+
+def slow(*values: object) -> ParameterSet:
+    """Leave a case to the long part of the suite: it is one of several alike, and each starts a process."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +37,17 @@ def empty(tmp_path: Path, played: Playground) -> Playground:
     ("arguments", "named", "there_is"),
     [
         (("crawl", "moej-jp"), "moej-jp", "moej-ja"),
-        (("check", "nobody"), "nobody", "citytalk"),
-        (("crawl", "--sinse", "2026-01-01"), "--sinse", "--since"),
-        (("crawl", "--since", "yesterday"), "yesterday", "2026-08-01"),
         (("crwal",), "crwal", "crawl"),
-        (("search", "!!!"), "!!!", "expected a word"),
         (("search", "公募", "OR"), "OR", "on both sides"),
-        (("search", "has:video"), "video", "pdf"),
-        (("search", "公募", "--has", "video"), "video", "pdf"),
-        (("search", "公募", "--csv", "--json"), "--csv and --json", "expected one of them"),
-        (("search",), "expected words", "option"),
-        (("show", "x", "--html", "--diff"), "--html and --diff", "expected one of them"),
+        slow(("check", "nobody"), "nobody", "citytalk"),
+        slow(("crawl", "--sinse", "2026-01-01"), "--sinse", "--since"),
+        slow(("crawl", "--since", "yesterday"), "yesterday", "2026-08-01"),
+        slow(("search", "!!!"), "!!!", "expected a word"),
+        slow(("search", "has:video"), "video", "pdf"),
+        slow(("search", "公募", "--has", "video"), "video", "pdf"),
+        slow(("search", "公募", "--csv", "--json"), "--csv and --json", "expected one of them"),
+        slow(("search",), "expected words", "option"),
+        slow(("show", "x", "--html", "--diff"), "--html and --diff", "expected one of them"),
     ],
 )
 def test_wrong_usage_is_named_with_what_there_is_and_status_2(
@@ -61,7 +67,7 @@ def test_an_unknown_setting_is_named_with_what_there_is_and_status_2(played: Pla
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "nonsense", "mysql://x/y"])
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", slow("nonsense"), slow("mysql://x/y")])
 def test_a_database_that_cannot_be_opened_is_one_line_and_status_1(played: Playground, url: str) -> None:
     done = played.zerowire("sources", ZEROWIRE_DATABASE_URL=url)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
@@ -92,7 +98,9 @@ def test_a_question_is_read_as_it_is_however_the_shell_parts_it(played: Playgrou
     assert "-3" in played.zerowire("search", "公募", "--limit", "-3").stderr
 
 
-@pytest.mark.parametrize("command", [("search", "公募"), ("show", "x"), ("export",), ("doctor",), ("backup", "x.db")])
+@pytest.mark.parametrize(
+    "command", [("search", "公募"), slow(("show", "x")), slow(("export",)), slow(("doctor",)), ("backup", "x.db")]
+)
 def test_an_archive_that_is_not_there_is_named_and_not_made(empty: Playground, command: tuple[str, ...]) -> None:
     done = empty.zerowire(*command, ZEROWIRE_DATABASE_URL="sqlite:///missing.db")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
@@ -186,12 +194,21 @@ def test_publish_says_which_feeds_it_wrote(played: Playground) -> None:
     assert {"all", "moej-ja", "ja", "updates"} <= {row["channel"] for row in rows}
 
 
+@pytest.mark.slow
 def test_the_demo_does_one_round_and_prints_what_came_of_it(empty: Playground) -> None:
     done = empty.zerowire("demo", "--once", ZEROWIRE_MIRROR="")
     assert done.returncode == 0, done.stderr
     assert "public/feeds/all.atom" in done.stdout
     assert "156" not in done.stderr
     assert len(empty.announcements()) >= 14 * 8
+
+
+def test_the_demo_goes_on_with_the_archive_that_it_had(empty: Playground, everything: Playground) -> None:
+    everything.copy(empty.directory)
+    done = empty.zerowire("demo", "--once", ZEROWIRE_MIRROR="")
+    assert done.returncode == 0, done.stderr
+    assert "public/feeds/all.atom" in done.stdout
+    assert empty.announcements() == everything.announcements()
 
 
 def test_the_demo_keeps_out_of_an_archive_with_live_news(empty: Playground) -> None:

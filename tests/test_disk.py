@@ -26,7 +26,7 @@ from store.export import line
 from store.runs import RunOutcome, Runs
 from tests.builders import NOON, an_announcement, an_archived
 from tests.conftest import Postgres
-from tests.playground import BEGINNING, Playground, playing
+from tests.playground import BEGINNING, Playground
 
 SOURCE = "iges-en-news"
 MANY = [
@@ -292,12 +292,6 @@ def test_a_database_that_was_restarted_is_connected_to_again(postgres: Postgres)
         archive.save(an_announcement(), now=NOON)
         end_connections(url)
         assert archive.count() == 1
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 def crawled(url: str) -> int:

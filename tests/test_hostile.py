@@ -28,11 +28,7 @@ HOSTS = {HOST, "www.iges.or.jp"}
 MEGABYTES = 300
 MORE = 3  # announcements: one of each of these, and one that nobody asks for
 ROOT = Path(__file__).parents[1]
-QUICK = {
-    ("cut, without a length", Part.DOCUMENTS),
-    ("429 for an hour", Part.DOCUMENTS),
-    ("robots.txt is a page", Part.ROBOTS),
-}
+QUICK = {("cut, without a length", Part.DOCUMENTS), ("robots.txt is a page", Part.ROBOTS)}
 CASES = [
     pytest.param(name, part, id=f"{name}-{part}", marks=() if (name, part) in QUICK else (pytest.mark.slow,))
     for name, fault in FAULTS.items()

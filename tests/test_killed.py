@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -35,7 +35,7 @@ from store.care.doctor import examine
 from store.database import SCHEMA, Database
 from tests.builders import NOON, an_archived
 from tests.conftest import Tell
-from tests.playground import Playground, playing
+from tests.playground import Playground
 
 SOURCES = ("iges-en-news", "moej-en")
 BATCH = 100  # that an import keeps together
@@ -111,12 +111,6 @@ def kept(url: str) -> dict[str, Archived]:
         every = list(Archive(database).all())
     assert len({one.id for one in every}) == len(every)
     return {one.id: replace(one, first_seen=NOON, updated=NOON, story=None) for one in every}
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 @cache

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
@@ -18,9 +17,9 @@ import pytest
 
 from demo.replica import Replica
 from store.runs import Runs
-from tests.playground import Playground, playing
+from tests.playground import Playground
 
-APART = 0.3
+APART = 0.2
 HERE = "www.env.go.jp"
 SMALL = "moej-ja-kaiken", "moej-en"  # both there
 
@@ -82,12 +81,6 @@ def mirroring(playground: Playground, script: Script) -> Iterator[tuple[Playgrou
         Thread(target=server.serve_forever, daemon=True).start()
         yield replace(playground, mirror=f"http://127.0.0.1:{server.server_port}"), mirror
         server.shutdown()
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 def as_ever(_mirror: Mirror, _host: str, _path: str) -> Answer | None:

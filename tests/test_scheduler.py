@@ -11,25 +11,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
 
 from crawler.spec import load
-from tests.playground import Playground, playing
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
+from tests.playground import Playground, free_port
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -76,10 +63,14 @@ def stop(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, logged
 
 
-def test_run_crawls_publishes_and_serves_until_it_is_stopped(playground: Playground, start: Start) -> None:
-    port = free_port()
-    process = start(port)
-    assert eventually(lambda: "urn:uuid" in (answer.text if (answer := feed(port, "moej-ja.atom")) else ""))
+@pytest.mark.parametrize("begins_with", ["full", pytest.param("playground", marks=pytest.mark.slow)])
+def test_run_crawls_publishes_and_serves_until_it_is_stopped(
+    begins_with: str, start: Start, request: pytest.FixtureRequest
+) -> None:
+    playground: Playground = request.getfixturevalue(begins_with)
+    port, announced = free_port(), playground.replica.announce()
+    process = start(port, ZEROWIRE_SCHEDULE="{moej-ja = 0.01}")
+    assert eventually(lambda: announced in (answer.text if (answer := feed(port, "moej-ja.atom")) else ""))
     served = feed(port, "moej-ja.atom")
     asked = [httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=10) for path in ("healthz", "status.json")]
     status, logged = stop(process)
@@ -102,7 +93,7 @@ def test_sigterm_in_the_midst_of_a_crawl_ends_it_and_its_child(playground: Playg
 
 
 def test_a_second_scheduler_says_so_waits_and_takes_over_when_the_first_is_killed(
-    playground: Playground, start: Start
+    full: Playground, start: Start
 ) -> None:
     first_port, second_port = free_port(), free_port()
     first = start(first_port)
@@ -111,20 +102,18 @@ def test_a_second_scheduler_says_so_waits_and_takes_over_when_the_first_is_kille
     time.sleep(4)
     assert feed(second_port, "all.atom") is None
     first.kill()
+    first.wait()  # until its parent has seen it die a process is there
     assert eventually(lambda: feed(second_port, "all.atom") is not None, within=60)
     _, logged = stop(second)
     assert "another scheduler" in logged
     assert "waiting" in logged
 
 
-def test_a_source_that_was_crawled_lately_is_not_due_at_once(playground: Playground, start: Start) -> None:
-    playground.zerowire("crawl", "iclei")
-    playground.replica.requests.clear()
-    port = free_port()
-    process = start(port)
-    assert eventually(lambda: any(each.host == "www.env.go.jp" for each in playground.replica.requests))
+def test_a_source_that_was_crawled_lately_is_not_due_at_once(full: Playground, start: Start) -> None:
+    process = start(free_port(), ZEROWIRE_SCHEDULE="{moej-ja = 0.01}")
+    assert eventually(lambda: any(each.host == "www.env.go.jp" for each in full.replica.requests))
     stop(process)
-    assert [each for each in playground.replica.requests if each.host == "iclei.org"] == []
+    assert {each.host for each in full.replica.requests} == {"www.env.go.jp"}
 
 
 def test_an_unknown_source_in_the_schedule_is_wrong_usage(playground: Playground) -> None:

@@ -7,15 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from service.crawls import Crawls
 from settings import Settings
 from store.runs import RunOutcome, Runs
-from tests.playground import Playground, playing
+from tests.playground import Playground
 from tests.test_scheduler import eventually
 
 _PARENT = """
@@ -26,12 +23,6 @@ child = Child(load(os.environ), ["iclei"])
 print(child.number, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 def settings(playground: Playground, **more: float) -> Settings:
@@ -72,17 +63,19 @@ def test_a_crawl_that_hangs_is_killed_and_its_runs_have_failed(playground: Playg
         assert "showed no sign of life for 2 s and was killed" in run.problems[0]
 
 
-def test_a_crawl_that_hangs_holds_up_no_other(playground: Playground) -> None:
-    with playground.database() as database:
-        crawls = Crawls(settings(playground, delay=0.3), database)
+def test_a_crawl_that_hangs_holds_up_no_other(full: Playground) -> None:
+    with full.database() as database:
+        before = Runs(database).newest()
+        crawls = Crawls(settings(full, delay=2.0), database)
         crawls.start(["iclei"])
-        assert eventually(lambda: asked(playground))
+        assert eventually(lambda: asked(full))
         os.kill(crawls.children[0].number, signal.SIGSTOP)
         crawls.start(["moej-ja-kaiken"])
         assert eventually(lambda: crawls.ended() == ["moej-ja-kaiken"])
         assert crawls.names == {"iclei"}
         crawls.end()
-        assert Runs(database).last()["moej-ja-kaiken"].outcome is RunOutcome.OK
+        outcomes = {run.source: run.outcome for run in Runs(database).since(before)}
+        assert outcomes["moej-ja-kaiken"] is RunOutcome.OK
 
 
 def test_a_crawl_leaves_to_another_what_that_is_at(playground: Playground) -> None:
@@ -97,15 +90,17 @@ def test_a_crawl_leaves_to_another_what_that_is_at(playground: Playground) -> No
     assert sorted(outcomes) == [("iclei", RunOutcome.OK), ("moej-ja-kaiken", RunOutcome.OK)]
 
 
-def test_what_a_killed_crawl_left_counts_as_failed_and_the_next_one_begins_at_once(playground: Playground) -> None:
-    killed = playground.start("crawler", "iclei", ZEROWIRE_DELAY="1")
-    assert eventually(lambda: asked(playground))
+def test_what_a_killed_crawl_left_counts_as_failed_and_the_next_one_begins_at_once(full: Playground) -> None:
+    with full.database() as database:
+        before = Runs(database).newest()
+    killed = full.start("crawler", "iclei", ZEROWIRE_DELAY="3")
+    assert eventually(lambda: asked(full))
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
-    done = playground.zerowire("crawl", "iclei")
+    done = full.zerowire("crawl", "iclei")
     assert done.returncode == 0, done.stderr
-    with playground.database() as database:
-        first, second = Runs(database).since(0)
+    with full.database() as database:
+        first, second = Runs(database).since(before)
     assert (first.outcome, second.outcome) == (RunOutcome.FAILED, RunOutcome.OK)
     assert "its process ended before it did" in first.problems[0]
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 from crawler.spec import load
 from store.announcement import Archived, From
 from store.export import record
-from tests.playground import BEGINNING, Playground, playing
+from tests.playground import Playground
 
 GOLDEN = Path(__file__).parent / "golden"
 SITE = Path(__file__).parent.parent / "demo" / "site"
@@ -24,18 +23,8 @@ SOURCES = load()
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    """A playground after one crawl of everything and one publishing; not to be changed."""
-    with playing(tmp_path_factory.mktemp("crawled")) as playground:
-        done = playground.zerowire("crawl", "--since", BEGINNING)
-        assert done.returncode == 0, done.stderr
-        assert playground.zerowire("publish").returncode == 0
-        yield playground
-
-
-@pytest.fixture(scope="module")
-def announcements(crawled: Playground) -> list[Archived]:
-    return crawled.announcements()
+def announcements(everything: Playground) -> list[Archived]:
+    return everything.announcements()
 
 
 def _lasting(announcement: Archived) -> dict[str, Any]:
@@ -92,9 +81,9 @@ def test_at_least_four_pairs_of_pages_are_translations(announcements: list[Archi
     assert len(twins) >= 4
 
 
-def test_every_feed_reads_back_as_stored(crawled: Playground, announcements: list[Archived]) -> None:
+def test_every_feed_reads_back_as_stored(everything: Playground, announcements: list[Archived]) -> None:
     stored = {each.id: each for each in announcements}
-    documents = {name: document for name, document in crawled.feeds().items() if name.endswith((".atom", ".rss"))}
+    documents = {name: document for name, document in everything.feeds().items() if name.endswith((".atom", ".rss"))}
     for name, document in documents.items():
         feed = feedparser.parse(document)
         assert not feed.bozo, name
@@ -110,9 +99,9 @@ def _assert_reads_back(entry: Any, announcement: Archived, *, atom: bool) -> Non
     assert [enclosure.href for enclosure in entry.get("enclosures", [])] == (files if atom else files[:1])
 
 
-def test_the_demo_archive_finds_calls_and_zero_carbon(crawled: Playground, announcements: list[Archived]) -> None:
+def test_the_demo_archive_finds_calls_and_zero_carbon(everything: Playground, announcements: list[Archived]) -> None:
     for words, written in (("公募", ("公募",)), ('"zero carbon"', ("zero carbon", "zero-carbon"))):
-        done = crawled.zerowire("search", words, "--limit", "200", "--json")
+        done = everything.zerowire("search", words, "--limit", "200", "--json")
         found = {json.loads(line)["id"] for line in done.stdout.splitlines()}
         text = {each.id: _all_words(each) for each in announcements}
         assert found == {each for each, words_of in text.items() if any(form in words_of for form in written)}

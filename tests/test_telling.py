@@ -2,24 +2,15 @@
 
 import base64
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.hub import hub
-from tests.playground import Playground, playing
+from tests.playground import NOTHING, Playground, free_port
 from tests.receivers import SECRET, Receiver, receiving
-from tests.test_scheduler import eventually, free_port
+from tests.test_scheduler import eventually
 
 SOURCE = "iges-en-news"
-NOTHING = "http://127.0.0.1:9"  # nobody listens there
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 def hook(receiver: Receiver) -> str:

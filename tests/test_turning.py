@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.playground import Playground, playing
+from tests.playground import Playground
 from tests.receivers import receiving
 from tests.test_telling import hook
 
 HOST, SOURCE = "www.iges.or.jp", "iges-en-news"
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    with playing(tmp_path) as one:
-        yield one
 
 
 def state(playground: Playground) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who reads a page: the language, how dates and numbers are written in it, and where its links lead. Pure.
+"""Who reads a page: the language, how dates, numbers and lists are written in it, and where its links lead. Pure.
 
 This module alone knows that an address may begin with a language, and which zone's clock a reader is shown: of what a
 source prints the source's own, of what we saw Japan's for who reads Japanese, and UTC for everybody else.
@@ -22,6 +22,7 @@ from store.announcement import Archived, Event, Precision
 from store.days import ZONE
 
 _OURS: Mapping[str, tzinfo] = {"ja": ZONE}
+_DAYS = {("ja", "full"): "y年M月d日（E）"}  # as those of events are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Reader:
 
     def day(self, day: date, form: str = "long") -> str:
         """Return *day* as it is written: "10 July 2026"; in the form ``full`` with its weekday."""
-        return format_date(day, form, locale=self.locale)
+        return format_date(day, _DAYS.get((self.language, form), form), locale=self.locale)
 
     def moment(self, moment: datetime) -> str:
         """Return when we saw something: "10 July 2026, 05:00 UTC"."""
@@ -75,11 +76,11 @@ class Reader:
 
     def ago(self, then: datetime, now: datetime) -> str:
         """Return how far *then* lies from *now*: "3 hours ago", "in 2 days"."""
-        return format_timedelta(then - now, add_direction=True, locale=self.locale)
+        return self._solid(format_timedelta(then - now, add_direction=True, locale=self.locale))
 
     def duration(self, time: timedelta) -> str:
         """Return how long *time* is, in the largest unit that tells it whole enough: "4 hours"."""
-        return format_timedelta(time, threshold=1.5, locale=self.locale)
+        return self._solid(format_timedelta(time, threshold=1.5, locale=self.locale))
 
     def span(self, event: Event) -> str:
         """Return the days and hours of *event*, with their zone."""
@@ -96,6 +97,23 @@ class Reader:
     def label(self, organisation: str) -> str:
         """Return what *organisation* is called for short."""
         return organisation_label(organisation, self.language)
+
+    @property
+    def comma(self) -> str:
+        """What stands between the parts of a list."""
+        return "、" if self.language == "ja" else ", "
+
+    @property
+    def colon(self) -> str:
+        return "：" if self.language == "ja" else ": "
+
+    def bracketed(self, text: str) -> str:
+        """Return *text* in brackets, as it stands behind what it explains."""
+        return f"（{text}）" if self.language == "ja" else f" ({text})"
+
+    def _solid(self, time: str) -> str:
+        """Return *time* without the spaces between numbers and units, where none are written."""
+        return time.replace(" ", "") if self.language == "ja" else time
 
     def _to_the_minute(self, moment: datetime) -> str:
         clock, zone = f"{moment:%H:%M}", zone_name(moment, self.language)

@@ -134,9 +134,15 @@ class Site:
         environment.filters |= {
             "beginning": lambda text: beginning(line(text)),
             "bare": _bare,
+            "stamp": _stamp,
             "translated": words(language).gettext,  # of a title, which, unlike what a template says, is to be escaped
         }
         return environment
+
+
+def _stamp(moment: datetime) -> str:
+    """Return *moment* as ``time`` takes it: of a second HTML knows thousandths at most."""
+    return moment.isoformat(timespec="seconds")
 
 
 def _bare(identity: str) -> str:
