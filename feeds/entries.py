@@ -20,6 +20,7 @@ from store.announcement import Archived, Attachment
 from store.markup import shown
 from store.news import Telling
 
+_ON_THE_WEB = re.compile(r"https?://(?:[^/?#@]*@)?[^\W_]")  # it names a host
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 _HREF = re.compile(r'\bhref="([^"]*)"')
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|ul|ol|dl|table|blockquote|pre|div|figure)>\s*")
@@ -150,7 +151,7 @@ def _elsewhere(telling: Telling, announcement: Archived) -> Elsewhere:
 
 
 def _is_on_the_web(attachment: Attachment) -> bool:
-    return attachment.url.startswith(("https://", "http://"))
+    return bool(_ON_THE_WEB.match(attachment.url))
 
 
 def _file(attachment: Attachment) -> File:

@@ -156,6 +156,11 @@ def test_what_is_no_media_type_is_not_passed_on(kind: str, shown: str) -> None:
     assert file.type == shown
 
 
+@pytest.mark.parametrize("url", ["http://", "https:///1.pdf", "https://:80/1.pdf", "ftp://www.env.go.jp/1.pdf"])
+def test_a_file_that_is_nowhere_on_the_web_is_none(url: str) -> None:
+    assert made(attachments=(Attachment(url=url, type="application/pdf"),)).files == ()
+
+
 def test_no_field_of_one_announcement_fills_a_feed() -> None:
     file = Attachment(url="https://www.env.go.jp/1.pdf", type="application/pdf", title="別紙")
     found = made(
