@@ -19,6 +19,7 @@ _WORDS = {
     "en": {"deadline": "Deadline: ", "event": "Event: ", "online": "online"},
     "ja": {"deadline": "締切：", "event": "開催：", "online": "オンライン"},
 }
+_ONLINE = {words["online"] for words in _WORDS.values()}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -100,7 +101,7 @@ def span(event: Event, language: str) -> str:
 def where(event: Event, language: str) -> str:
     """Return the place of *event*, as one line; "online" in *language*."""
     place = short(event.place)
-    return _words(language)["online"] if place == "online" else place
+    return _words(language)["online"] if place in _ONLINE else place
 
 
 def own_name(announcement: Archived, event: Event) -> str:

@@ -58,7 +58,7 @@ def cells(ask: Ask, address: str) -> dict[str, list[str]]:
 def test_each_event_stands_on_its_days_and_a_long_one_on_its_first_and_last(ask: Ask) -> None:
     assert cells(ask, "/calendar") == {
         "1": ["Exhibition"],
-        "12": ["公募説明会: 公募のお知らせ"],
+        "12": ["公募説明会：公募のお知らせ"],
         "15": ["Forum"],
         "16": ["Forum"],
         "17": ["Forum"],
@@ -73,7 +73,7 @@ def test_deadlines_are_listed_apart(ask: Ask) -> None:
     assert lists["Deadlines"] == ["21 June 2026 (Sun), 14:00 JST 公募のお知らせ MOEJ"]
     assert [each.rpartition(" ")[0] for each in lists["Events"]] == [
         "1 June 2026 (Mon), 14:00 – 28 June 2026 (Sun), 15:00 JST Exhibition",
-        "12 June 2026 (Fri), 14:00 JST 公募説明会: 公募のお知らせ",
+        "12 June 2026 (Fri), 14:00 JST 公募説明会：公募のお知らせ",
         "15 June 2026 (Mon), 14:00 – 17 June 2026 (Wed), 15:00 JST Forum",
     ]
     assert lists["Closing soon"] == lists["Deadlines"]

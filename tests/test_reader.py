@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,3 +45,14 @@ def test_an_event_is_told_with_its_zone() -> None:
     event = Event(kind="deadline", starts=datetime(2026, 8, 21, 3, tzinfo=UTC), timezone="Asia/Tokyo")
     assert ENGLISH.span(event) == "21 August 2026 (Fri), 12:00 JST"
     assert JAPANESE.span(event) == "2026年8月21日（金）12:00（日本時間）"
+
+
+def test_a_day_with_its_weekday_and_a_time_are_written_as_they_are_in_japanese() -> None:
+    assert JAPANESE.day(date(2026, 11, 23), "full") == "2026年11月23日（月）"
+    assert ENGLISH.day(date(2026, 11, 23), "full") == "Monday, 23 November 2026"
+    assert (JAPANESE.duration(timedelta(hours=1)), ENGLISH.duration(timedelta(hours=4))) == ("60分", "4 hours")
+
+
+def test_a_place_online_is_told_in_the_language_of_the_page() -> None:
+    event = Event(kind="event", starts=NOON, place="オンライン")
+    assert (ENGLISH.place(event), JAPANESE.place(event)) == ("online", "オンライン")

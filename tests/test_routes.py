@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
+from datetime import datetime
+from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 
+from feeds.editor import Editor
 from store.archive import Archive
 from store.database import Database
 from tests.asking import BASE, Ask, asking_site, read, words
 from tests.builders import NOON, an_announcement
+from web.app import app
+from web.standing import Watch
 
 PAGES = ["/", "/search", "/search?q=脱炭素", "/feeds", "/calendar", "/status", "/about"]
 
@@ -111,6 +118,28 @@ def test_an_archive_that_cannot_be_read_is_told_by_a_page(new_url: str, path: st
         answer = asking_site(database)(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert words(*read(answer).xpath("//h1")) == ["The archive can’t be read at the moment"]
+
+
+def test_a_fault_of_ours_is_told_by_a_page_in_the_language_of_the_reader(database: Database) -> None:
+    def now() -> datetime:
+        raise RuntimeError("the clock is gone")
+
+    site = app(
+        public_dir=Path("nowhere"),
+        channels=[],
+        editor=Editor(database, base_url=BASE),
+        archive=Archive(database),
+        watch=Watch(database, [], now),
+    )
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            return await client.get("/ja/calendar")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, words(*read(answer).xpath("//h1"))) == (500, ["エラーが発生しました"])
+    assert "the clock is gone" not in answer.text
 
 
 def test_below_a_path_every_link_is_below_it(database: Database) -> None:

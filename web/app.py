@@ -11,7 +11,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,12 +70,10 @@ def app(
         Route("/api/{below:path}", questions),
     ]
     errors: Mapping[Any, Any] = {HTTPException: pages.refused, Exception: pages.failed}
-    application = Starlette(
-        routes=routes,
-        middleware=[Middleware(_Guarded, indexed=indexed)],
-        exception_handlers=errors,
-    )
+    application = Starlette(routes=routes, exception_handlers=errors)
     application.router.redirect_slashes = False  # a redirect would name whatever host the request does
+    # Around all of it: a middleware would stand inside of what answers where something failed.
+    application.middleware_stack = _Guarded(application.build_middleware_stack(), indexed=indexed)
     return application
 
 

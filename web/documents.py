@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _TAG = re.compile(r'"[^"]*"')
-_CODING = re.compile(r"([^\s,;]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*(?:,|$)", re.IGNORECASE)
+_CODING = re.compile(r"([^\s;]+)(?:\s*;\s*q\s*=\s*([01](?:\.\d{0,3})?))?", re.IGNORECASE)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _MOST_BYTES = 64_000_000  # of documents that are kept
 _MOST_HEADS = 1_000  # that are kept
@@ -141,7 +141,8 @@ def _instant(value: str) -> datetime:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    weights = {coding.lower(): float(weight or 1) for coding, weight in _CODING.findall(accepted)}
+    codings = filter(None, (_CODING.fullmatch(given.strip()) for given in accepted.split(",")))
+    weights = {coding[1].lower(): float(coding[2] or 1) for coding in codings}
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 

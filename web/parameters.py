@@ -138,7 +138,7 @@ def _take(read: dict[str, Any], parameter: Parameter, text: str) -> None:
     except ValueError as error:
         raise BadQuestion(f"{parameter.name}: {error}") from error
     if parameter.several:
-        read[parameter.name] = (*read.get(parameter.name, ()), value)
+        read[parameter.name] = tuple(dict.fromkeys((*read.get(parameter.name, ()), value)))
     elif parameter.name in read:
         raise BadQuestion(f"{parameter.name}: expected once")
     else:

@@ -54,6 +54,10 @@ class Reader:
     def number(self, number: int) -> str:
         return _number(number, str(self.locale))
 
+    def decimal(self, number: float) -> str:
+        """Return *number* to a tenth."""
+        return format_decimal(round(number, 1), locale=self.locale)
+
     def size(self, octets: int) -> str:
         """Return a file's size: "838 kB"."""
         if octets >= 1_000_000:
@@ -73,10 +77,6 @@ class Reader:
         if announcement.precision is Precision.DAY:
             return self.day(announcement.published.date())
         return self._to_the_minute(announcement.published)
-
-    def ago(self, then: datetime, now: datetime) -> str:
-        """Return how far *then* lies from *now*: "3 hours ago", "in 2 days"."""
-        return self._solid(format_timedelta(then - now, add_direction=True, locale=self.locale))
 
     def duration(self, time: timedelta) -> str:
         """Return how long *time* is, in the largest unit that tells it whole enough: "4 hours"."""

@@ -6,6 +6,7 @@ The forms are those of RFC 9309 and of sitemaps.org, which has 50,000 addresses 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from xml.sax.saxutils import escape
@@ -25,7 +26,7 @@ _KEPT = {"Cache-Control": "public, max-age=3600"}
 _CLOSED = "User-agent: *\nAllow: /feeds/\nAllow: /calendar.ics\nAllow: /feeds.opml\nDisallow: /\n"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _PAGES = ("/", "/calendar", "/feeds", "/about")
-_MOST_PARTS = 50_000
+_PART = re.compile("0|[1-9][0-9]{0,4}")  # of 50,000 at most
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Robots:
         self._roll = Roll(site.database)
 
     def routes(self) -> list[Route]:
-        sitemap = [Route("/sitemap.xml", self.sitemap), Route("/sitemap-{part:int}.xml", self.part)]
+        sitemap = [Route("/sitemap.xml", self.sitemap), Route("/sitemap-{part}.xml", self.part)]
         return [Route("/robots.txt", self.robots), *(sitemap if self._site.indexed else [])]
 
     def robots(self, request: Request) -> Response:
@@ -57,13 +58,16 @@ class Robots:
         return self._answer(request, "sitemapindex", listed)
 
     def part(self, request: Request) -> Response:
-        number = request.path_params["part"]
+        named = _PART.fullmatch(request.path_params["part"])
+        if named is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        number = int(named[0])
         if number == 0:
             return self._answer(
                 request, "urlset", (f"<url>{_location(self._site.address(page))}</url>" for page in _PAGES)
             )
         try:
-            listed = self._roll.part(number) if number < _MOST_PARTS else []
+            listed = self._roll.part(number)
         except SQLAlchemyError as error:
             return _unreadable(error)
         if not listed:

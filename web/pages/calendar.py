@@ -13,6 +13,7 @@ from typing import Any
 from babel.dates import format_date, get_day_names
 
 from feeds.event_dates import DEADLINE, When, when
+from feeds.text import is_japanese
 from store.agenda import Agenda, Dated, once
 from store.days import ZONE
 from store.query import Query
@@ -105,7 +106,8 @@ def _named(dated: Dated) -> str:
     name = dated.event.title
     if name in ("", dated.title):
         return dated.title
-    return name if dated.title in name else f"{name}: {dated.title}"
+    colon = "：" if is_japanese(name) else ": "
+    return name if dated.title in name else f"{name}{colon}{dated.title}"
 
 
 def asked_month(given: str, now: datetime) -> date:

@@ -21,12 +21,13 @@ from web.plots import bars
 from web.reader import Reader
 
 _KEPT = 600.0  # seconds
+_A_YEAR = 52  # weeks
 _MARKED, _MARKED_OF_RUNS = (13, 52, 90), (1, 6, 10)  # weeks that are named below a plot
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One plot: of what it is, in which language that is said, how it looks, and what is said besides."""
+    """One plot: of what it is, in which language that is said, how it looks, and what it comes to, in the page's."""
 
     caption: str
     language: str
@@ -63,7 +64,12 @@ def _figures(site: Site, asked: Asked) -> str:
 def _announced(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
     below = _weeks(reader, weekly, _MARKED, "MMM y")
     return [
-        Plot(one.title, one.language, _drawn(weekly.of(one.name), title=one.title, below=below))
+        Plot(
+            one.title,
+            one.language,
+            _drawn(weekly.of(one.name), title=one.title, below=below),
+            _a_week(site, reader, weekly.of(one.name)[-_A_YEAR - 1 : -1]),
+        )
         for one in site.watch.watched
     ]
 
@@ -88,10 +94,23 @@ def _lags(site: Site, reader: Reader, lags: Mapping[str, Lags]) -> list[Plot]:
                 below=below,
                 above={place: reader.number(number) for place, number in enumerate(found.buckets)},
             ),
+            _within(site, reader, found),
         )
         for one in site.watch.watched
         if (found := lags.get(one.name))
     ]
+
+
+def _a_week(site: Site, reader: Reader, weeks: Sequence[int | None]) -> str:
+    """Return the rhythm of a source: how much it publishes in a week of the last year, which goes on being left out."""
+    mean = sum(filter(None, weeks)) / len(weeks)
+    told = site.translated("%(number)s a week over the last year", reader.language)
+    return told % {"number": reader.decimal(mean)}
+
+
+def _within(site: Site, reader: Reader, found: Lags) -> str:
+    told = site.translated("half of them within %(median)s, nine of ten within %(ninetieth)s", reader.language)
+    return told % {"median": reader.duration(found.median), "ninetieth": reader.duration(found.ninetieth)}
 
 
 def _drawn(numbers: Sequence[int | None], **said: Any) -> Markup:
@@ -123,5 +142,11 @@ def _names(site: Site, reader: Reader) -> dict[str, str]:
 
 
 def _bounds(site: Site, reader: Reader) -> list[str]:
-    said = ("≤ 1 hour", "≤ 6 hours", "≤ 1 day", "≤ 3 days", "later")
-    return [site.translated(each, reader.language) for each in said]
+    """Return what the buckets of lags are called (store.figures.BOUNDS)."""
+    return [
+        site.translated("≤ 1 hour", reader.language),
+        site.translated("≤ 6 hours", reader.language),
+        site.translated("≤ 1 day", reader.language),
+        site.translated("≤ 3 days", reader.language),
+        site.translated("later", reader.language),
+    ]

@@ -81,7 +81,7 @@ class Pages:
 
     async def refused(self, request: Request, refusal: HTTPException) -> Response:
         """Return the page that says why there is no other."""
-        return self._told(request, HTTPStatus(refusal.status_code), refusal.headers)
+        return self._told(request, HTTPStatus(refusal.status_code), refusal.headers, refusal.detail)
 
     async def failed(self, request: Request, _error: Exception) -> Response:
         return self._told(request, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -19,6 +19,7 @@ from web.parameters import NARROWING, PAGING, query, values
 from web.reader import Reader
 
 _ON_A_PAGE = 20
+_MOST_NARROWERS = 30  # of a kind
 _PAGING = frozenset(parameter.name for parameter in PAGING)
 _FEEDS = {"Atom": "atom", "RSS": "rss", "JSON Feed": "json", "iCalendar": "ics"}
 
@@ -112,7 +113,7 @@ def _narrower(site: Site, asked: Asked, counts: Counts) -> Mapping[str, Sequence
             for year, count in counts.years.items()
         ],
     }
-    return {name: some for name, some in found.items() if len(some) > 1}
+    return {name: some[:_MOST_NARROWERS] for name, some in found.items() if len(some) > 1}
 
 
 def _with(asked: Asked, **changed: object) -> str:
