@@ -179,7 +179,7 @@ def test_an_announcement_is_found_by_a_japanese_word_narrowed_and_opened(visit: 
     assert all("公募" in " ".join(item.split()) for item in page.locator(".item").all_inner_texts())
     page.locator(".item a").first.click()
     assert page.locator("h1").inner_text() == narrowed[0]
-    assert page.locator(".original a").get_attribute("href", timeout=1000).startswith("https://www.env.go.jp/")
+    assert str(page.locator(".original a").get_attribute("href")).startswith("https://www.env.go.jp/")
 
 
 @pytest.mark.parametrize("way", WAYS)
