@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo run test page-tools check format messages golden endurance soak bench-extraction bench-archive bench-feeds clean
+.PHONY: demo run test page-tools check format messages golden endurance soak bench-extraction bench-archive bench-feeds bench-web clean
 
 demo: .venv/.program  ## play the replica of the watched sites and serve what comes of it
 	$(BIN)/zerowire demo $(ARGS)
@@ -71,6 +71,9 @@ bench-archive: .venv/.program  ## the archive at 10,000, 100,000 and 1,000,000; 
 
 bench-feeds: .venv/.program  ## feeds rendered, published and served, beside lxml, feedgen, bare ASGI and nginx
 	$(BIN)/python -m bench.feeds $(ARGS)
+
+bench-web: .venv/.program  ## pages made, handed out and read by a thousand at once, beside a bare Starlette; ARGS=--keep DIR
+	$(BIN)/python -m bench.web $(ARGS)
 
 clean:
 	rm -rf .venv .venv-bench build *.egg-info tests/tools/node_modules

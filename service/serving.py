@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ def serving(settings: Settings, sources: Sources, database: Database) -> Iterato
         indexed=settings.indexed,
     )
     server = uvicorn.Server(uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=3))
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: to look through it again and again takes longer than to make a page
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()
     try:

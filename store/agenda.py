@@ -71,7 +71,8 @@ class Agenda:
 
         Raises BadQuestion where *query* asks for words.
         """
-        return self._listed(and_(_open(now), events.c.kind == kind), query, limit)
+        back = _A_DAY if kind == _DEADLINE else LONGEST  # a deadline is but a moment, or the day that begins with it
+        return self._listed(and_(_open(now, back), events.c.kind == kind), query, limit)
 
     def _listed(self, which: ColumnElement[bool], query: Query, limit: int) -> list[Dated]:
         if query.asks:
@@ -109,11 +110,11 @@ def _what(dated: Dated) -> tuple[object, ...]:
     return dated.story or dated.id, dated.event.kind, dated.event.starts
 
 
-def _open(moment: datetime) -> ColumnElement[bool]:
-    """Return the condition that an event or deadline is not over at *moment*."""
+def _open(moment: datetime, back: timedelta = LONGEST) -> ColumnElement[bool]:
+    """Return the condition that an event or deadline, begun no more than *back* before, is not over at *moment*."""
     last = case((events.c.kind == _DEADLINE, events.c.starts), else_=func.coalesce(events.c.ends, events.c.starts))
     return and_(
-        events.c.starts > max(moment, _FIRST) - LONGEST,
+        events.c.starts > max(moment, _FIRST) - back,
         or_(
             events.c.starts > moment,
             last > moment,

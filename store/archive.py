@@ -188,12 +188,12 @@ class Archive:
         if start.last is not None and (sort is Sort.NEWEST or not query.asks):
             raise BadQuestion("cursor: expected one that came with an answer in this order")
         with self._database.asking() as connection:
-            if not query.asks:
-                places = self._listed(connection, query, below=start.below, limit=limit)
-            elif sort is Sort.NEWEST:
+            if query.asks and sort is Sort.RELEVANCE:
+                places = ranked(connection, index, question, cursor=start, limit=limit)
+            elif query.asks or query.topic is not None:  # of a topic, too, the search index finds the newest first
                 places = newest(connection, index, question, below=start.below, limit=limit)
             else:
-                places = ranked(connection, index, question, cursor=start, limit=limit)
+                places = self._listed(connection, query, below=start.below, limit=limit)
             found = read(connection, _at_places(connection, places.places))
         following = str(places.following) if places.following else None
         return Results(hits=tuple(hit(question, announcement) for announcement in found), following=following)

@@ -22,7 +22,7 @@ from diff_match_patch import diff_match_patch
 from store.announcement import Attachment
 
 CONTEXT = 16  # tokens: some eight words, or sixteen characters of Japanese
-_STEPS = 4_000_000  # about a second in all
+STEPS = 4_000_000  # about a second in all
 _MOST_UNITS = 500_000  # there are twice as many code points to name them by
 _MOST_TIDIED = 10_000  # tokens: tidying takes their square
 
@@ -77,17 +77,17 @@ class Difference:
     added: tuple[Attachment, ...] = ()
 
 
-def difference(old: Wording, new: Wording) -> Difference:
-    """Return what changed from *old* to *new*."""
+def difference(old: Wording, new: Wording, *, steps: int = STEPS) -> Difference:
+    """Return what changed from *old* to *new*, as exactly as so many *steps* for title and text each can find it."""
     return Difference(
-        pieces(old.title, new.title),
-        pieces(old.text, new.text),
+        pieces(old.title, new.title, steps=steps),
+        pieces(old.text, new.text, steps=steps),
         _missing(old.attachments, new.attachments),
         _missing(new.attachments, old.attachments),
     )
 
 
-def pieces(old: str, new: str) -> tuple[Piece, ...]:
+def pieces(old: str, new: str, *, steps: int = STEPS) -> tuple[Piece, ...]:
     """Return *old* and *new* as one text, in which what was removed stands before what was added in its place.
 
     >>> [(piece.kind.value, piece.text) for piece in pieces("令和7年 third", "令和8年 fourth")]
@@ -95,7 +95,7 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
     """
     if old == new:
         return (Piece(Kind.SAME, old),) if old else ()
-    search = _Search()
+    search = _Search(steps)
     by_sentence = _aligned(_SENTENCE.findall(old), _SENTENCE.findall(new), search)
     return tuple(_joined(_refined(by_sentence, search)))
 
@@ -122,10 +122,10 @@ def shortened(long: Iterable[Piece], *, context: int = CONTEXT) -> tuple[Piece, 
 class _Search(diff_match_patch):  # type: ignore[misc]
     """The library's search, which gives up after so many steps and not after so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int) -> None:
         super().__init__()
         self.Diff_Timeout = 0
-        self.steps = _STEPS
+        self.steps = steps
 
     def diff_bisect(self, text1: str, text2: str, deadline: Any) -> Any:
         return super().diff_bisect(text1, text2, _Deadline(self, len(text1) + len(text2)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import ARRAY, JSON, BigInteger, Column, Connection, Row, Select, any_, bindparam, column, func, select
 
 from store.database import Database
 from store.days import ZONE
@@ -26,8 +26,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=ZONE)
 
 _FACTS = select(*(announcements.c[name] for name in ("number", "place", "organisation", "source", "language")))
 _FACTS = _FACTS.order_by(announcements.c.place.desc()).limit(MOST_COUNTED + 1)
-_AT = _FACTS.where(announcements.c.place.in_(bindparam("places", expanding=True)))
-_TOPICS = select(topics.c.topic).where(topics.c.announcement.in_(bindparam("numbers", expanding=True)))
+
+
+def _among(asked: Select[Any], counted: Column[int]) -> dict[str, Select[Any]]:
+    """Return by engine what is *asked* of those whose column is among ``numbers``: a thousand as one value, as to write
+    each into a statement takes longer than to find them.
+    """
+    numbers: Select[Any] = select(column("value")).select_from(func.json_each(bindparam("numbers", type_=JSON)))
+    return {
+        "sqlite": asked.where(counted.in_(numbers)),
+        "postgresql": asked.where(counted == any_(bindparam("numbers", type_=ARRAY(BigInteger)))),
+    }
+
+
+_AT = _among(_FACTS, announcements.c.place)
+_TOPICS = _among(select(topics.c.topic), topics.c.announcement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +74,7 @@ class Facets:
             found = self._found(connection, query)
             counted = found[:MOST_COUNTED]
             numbers, places, *facts = zip(*counted, strict=True) if counted else ((),) * 5
-            named = connection.execute(_TOPICS, {"numbers": numbers}).scalars().all()
+            named = connection.execute(_TOPICS[connection.dialect.name], {"numbers": list(numbers)}).scalars().all()
         organisations, sources, languages = map(_counted, facts)
         return Counts(
             total=len(counted),
@@ -78,7 +91,7 @@ class Facets:
         if not query.asks and query.topic is None:  # of a topic, too, the search index finds the newest first
             return connection.execute(_FACTS.where(*query.conditions())).all()
         places = self._database.index.newest(connection, query.question(), below=None, limit=MOST_COUNTED + 1)
-        return connection.execute(_AT, {"places": places}).all()
+        return connection.execute(_AT[connection.dialect.name], {"numbers": places}).all()
 
 
 def _counted(names: Sequence[str]) -> dict[str, int]:

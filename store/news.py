@@ -21,6 +21,7 @@ from store.tables import announcements, events
 from store.turns import last_turn
 
 _BATCH = 500
+_MOST_TELLINGS = 20
 _FOUND = tuple(announcements.c[name] for name in ("number", "place", "turn", "id", "story", "language", "first_seen"))
 _SAID = tuple(announcements.c[name] for name in ("url", "title", "organisation", "source"))
 _TELLINGS = (
@@ -142,7 +143,7 @@ class News:
             return read(connection, self._answering(connection, replace(query, gone=True), rows))
 
     def tellings(self, told: Iterable[Archived]) -> dict[str, tuple[Telling, ...]]:
-        """Return by id who else tells what *told* tell, translations among them, the newest first."""
+        """Return by id who else tells what *told* tell, translations among them, the newest first, at most twenty."""
         by_story: dict[str, list[Telling]] = {}
         some = [announcement for announcement in told if announcement.story]
         with self._database.reading() as connection:
@@ -150,7 +151,7 @@ class News:
                 telling = Telling(**{name: getattr(row, name) for name in Telling.__slots__})
                 by_story.setdefault(row.story, []).append(telling)
         return {
-            one.id: tuple(telling for telling in by_story.get(one.story or "", ()) if telling.id != one.id)
+            one.id: tuple(each for each in by_story.get(one.story or "", ()) if each.id != one.id)[:_MOST_TELLINGS]
             for one in some
         }
 

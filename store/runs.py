@@ -186,7 +186,12 @@ def _asked(connection: Connection, source: str, *, after: int) -> Iterator[datet
 
 
 def _latest(connection: Connection, source: str) -> Latest:
-    return Latest(*(_last(connection, source, kind) for kind in _KINDS))
+    """Return the last run of *source* of each kind: each is one of the kind before, all the same where it is well."""
+    begun = _last(connection, source, _BEGUN)
+    ended = begun if not begun or begun.outcome is not RunOutcome.RUNNING else _last(connection, source, _ENDED_LAST)
+    well = ended if not ended or ended.outcome is not RunOutcome.FAILED else _last(connection, source, _WELL)
+    full = well if not well or well.every_route else _last(connection, source, _FULL)
+    return Latest(begun, ended, well, full)
 
 
 def _last_of(kind: ColumnElement[bool]) -> Select[Any]:
@@ -201,8 +206,8 @@ def _last(connection: Connection, source: str, kind: Select[Any]) -> Run | None:
 
 
 # Made once: to make them for every source would take longer than to run them.
-_ENDED_LAST = _last_of(_HAS_ENDED)
-_KINDS = (_last_of(true()), _ENDED_LAST, _last_of(_WENT_WELL), _last_of(_WENT_WELL & (runs.c.every_route == 1)))
+_BEGUN, _ENDED_LAST, _WELL = _last_of(true()), _last_of(_HAS_ENDED), _last_of(_WENT_WELL)
+_FULL = _last_of(_WENT_WELL & (runs.c.every_route == 1))
 
 
 def _run(row: Row[Any]) -> Run:

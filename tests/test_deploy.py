@@ -144,7 +144,7 @@ def test_the_ports_agree(compose: dict[str, Any]) -> None:
     assert listen is not None
     port = str(Settings(listen=f"0.0.0.0:{listen[1]}").address[1])
     assert of("EXPOSE") == [port]
-    assert f"http://127.0.0.1:{port}/'" in "".join(of("HEALTHCHECK"))
+    assert f"http://127.0.0.1:{port}/robots.txt'" in "".join(of("HEALTHCHECK"))
     assert str(compose["services"]["zerowire"]["ports"]) == str([f"127.0.0.1:{port}:{port}"])
 
 

@@ -274,7 +274,7 @@ def test_a_redirect_that_leads_elsewhere_is_refused(
 
 def test_a_redirect_of_robots_txt_that_leads_elsewhere_closes_its_host(redirected: tuple[Site, dict[str, Got]]) -> None:
     _, got = redirected
-    assert got["robots"].problem.startswith("Forbidden: robots.txt of robots.example could not be read")
+    assert got["robots"].problem.startswith("Unreadable: robots.txt of robots.example could not be read")
 
 
 def test_a_redirect_out_of_the_web_and_a_meta_refresh_are_not_followed(redirected: tuple[Site, dict[str, Got]]) -> None:

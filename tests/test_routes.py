@@ -109,13 +109,13 @@ def test_a_question_of_any_length_is_answered_by_a_page(ask: Ask) -> None:
     assert ask(f"/search?q={'x' * 20_000}").status_code == 414
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=a", "/calendar", "/status"])
+@pytest.mark.parametrize("path", ["/", "/search?q=a", "/calendar", "/calendar.csv", "/status", "/sitemap.xml"])
 def test_an_archive_that_cannot_be_read_is_told_by_a_page(new_url: str, path: str) -> None:
     with closing(Database(new_url)) as database:
         with database.writing() as connection:
             for table in ("run", "event", "announcement"):
                 connection.execute(text(f"ALTER TABLE {table} RENAME TO lost_{table}"))
-        answer = asking_site(database)(path)
+        answer = asking_site(database, indexed=True)(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert words(*read(answer).xpath("//h1")) == ["The archive can’t be read at the moment"]
 
@@ -140,6 +140,7 @@ def test_a_fault_of_ours_is_told_by_a_page_in_the_language_of_the_reader(databas
     answer = asyncio.run(ask())
     assert (answer.status_code, words(*read(answer).xpath("//h1"))) == (500, ["エラーが発生しました"])
     assert "the clock is gone" not in answer.text
+    assert "content-security-policy" in answer.headers
 
 
 def test_below_a_path_every_link_is_below_it(database: Database) -> None:

@@ -5,12 +5,10 @@ This module alone knows how the parts of the site are put together, and what eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,8 +67,7 @@ def app(
         Route("/api", questions),
         Route("/api/{below:path}", questions),
     ]
-    errors: Mapping[Any, Any] = {HTTPException: pages.refused, Exception: pages.failed}
-    application = Starlette(routes=routes, exception_handlers=errors)
+    application = Starlette(routes=routes, exception_handlers=pages.handlers())
     application.router.redirect_slashes = False  # a redirect would name whatever host the request does
     # Around all of it: a middleware would stand inside of what answers where something failed.
     application.middleware_stack = _Guarded(application.build_middleware_stack(), indexed=indexed)

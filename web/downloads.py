@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from feeds.calendar import calendar
 from store.announcement import Archived
 from store.archive import Archive
-from store.database import reason
 from web.citation import bibtex, key, ris
 from web.documents import Document, answer
 from web.pages.page import Site
 
 _CHECKED = {"Cache-Control": "no-cache"}
-
-log = logging.getLogger(__name__)
 
 
 class Downloads:
@@ -44,12 +39,7 @@ class Downloads:
         identity, form = request.path_params["id"], request.path_params["form"]
         if form not in self._forms:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        try:
-            found = self._archive.get(f"urn:uuid:{identity}")
-        except SQLAlchemyError as error:
-            log.warning("archive unreadable", extra={"reason": reason(error)})
-            told = "The archive can't be read at the moment.\n"
-            return PlainTextResponse(told, HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
+        found = self._archive.get(f"urn:uuid:{identity}")
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         media_type, made = self._forms[form]

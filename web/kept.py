@@ -47,20 +47,24 @@ class Kept:
 
         Raises Busy, and what *make* raises where there is none to fall back on.
         """
-        asked = monotonic()
-        lock = self._locks.setdefault(key, Lock())
-        async with lock:  # of many who ask for the same at once, one waits for its making
-            known = self._answers.get(key)
-            if known is None or known.begun + fresh < asked:
-                known = await self._made(key, make, known)
-            self._answers.move_to_end(key)
+        oldest = monotonic() - fresh
+        known = self._begun_since(oldest, key)
+        if known is None:
+            lock = self._locks.setdefault(key, Lock())
+            async with lock:  # of many who ask for the same at once, one waits for its making
+                known = self._begun_since(oldest, key) or await self._made(key, make)
+        self._answers.move_to_end(key)
         return known.document
 
-    async def _made(self, key: Hashable, make: Callable[[], Document], known: _Answer | None) -> _Answer:
+    def _begun_since(self, moment: float, key: Hashable) -> _Answer | None:
+        known = self._answers.get(key)
+        return known if known and known.begun >= moment else None
+
+    async def _made(self, key: Hashable, make: Callable[[], Document]) -> _Answer:
         self._limiter = self._limiter or CapacityLimiter(_AT_ONCE)
         if self._limiter.statistics().tasks_waiting >= self._most_waiting:
             raise Busy(f"{self._most_waiting} questions wait")
-        begun = monotonic()
+        known, begun = self._answers.get(key), monotonic()
         try:
             document = await to_thread.run_sync(make, limiter=self._limiter)
         except (BadQuestion, SQLAlchemyError):

@@ -6,23 +6,19 @@ This module alone knows which list is which feed, or which question to the API: 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from store.agenda import Agenda, Dated
-from store.database import reason
 from store.export import csv_line
 from store.query import Query
-from store.search import BadQuestion
 from web.documents import Document, answer
 from web.pages.calendar import NARROWING as NARROWING_A_CALENDAR
 from web.pages.calendar import asked_month, bounds
@@ -36,8 +32,6 @@ _COLUMNS = (
 )
 _DATED = "has:event OR has:deadline"
 _BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets on Japanese machines know UTF-8
-
-log = logging.getLogger(__name__)
 
 
 class Lists:
@@ -68,21 +62,13 @@ class Lists:
         return self._elsewhere("/api/announcements.csv" if form == "csv" else f"/feeds/search.{form}", asked)
 
     def calendar(self, request: Request) -> Response:
-        """Return the events and deadlines of a month; as a feed, lead to what announces any."""
+        """Return the events and deadlines of a month; as a feed, lead to what announces any. Raises BadQuestion."""
         form = _form(request, "atom", "rss", "json", "csv")
         narrowed: dict[str, Any] = {name: request.query_params.get(name) or None for name in NARROWING_A_CALENDAR}
         if form in ("atom", "rss"):
             return self._elsewhere(f"/feeds/search.{form}", [("q", _DATED), *_given(narrowed)])
-        try:
-            first = asked_month(request.query_params.get("month", ""), self._site.now())
-            dated = self._agenda.between(*bounds(first), query=Query(gone=False, **narrowed))
-        except BadQuestion as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, reason(error)) from error
-        except SQLAlchemyError as error:
-            log.warning("archive unreadable", extra={"reason": reason(error)})
-            told = "The archive can't be read at the moment.\n"
-            return PlainTextResponse(told, HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
-        records = [_record(each) for each in dated]
+        first = asked_month(request.query_params.get("month", ""), self._site.now())
+        records = [_record(each) for each in self._agenda.between(*bounds(first), query=Query(gone=False, **narrowed))]
         written, media_type = _FORMS[form](records)
         return answer(request, Document.of(written.encode(errors="ignore")), media_type, _CHECKED)
 

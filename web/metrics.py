@@ -26,7 +26,7 @@ _Figures = Iterable[tuple[tuple[str, ...], float]]
 
 
 def exposition(watch: Watch) -> bytes:
-    """Return all figures, in UTF-8. Raises SQLAlchemyError, DatabaseError."""
+    """Return all figures, in UTF-8. Raises SQLAlchemyError."""
     registry = CollectorRegistry()
     registry.register(_Collected(watch))
     return generate_latest(registry)

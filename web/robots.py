@@ -5,19 +5,16 @@ The forms are those of RFC 9309 and of sitemaps.org, which has 50,000 addresses 
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from store.database import reason
 from store.roll import Roll
 from web.documents import Document, answer
 from web.pages.page import Site
@@ -27,8 +24,6 @@ _CLOSED = "User-agent: *\nAllow: /feeds/\nAllow: /calendar.ics\nAllow: /feeds.op
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _PAGES = ("/", "/calendar", "/feeds", "/about")
 _PART = re.compile("0|[1-9][0-9]{0,4}")  # of 50,000 at most
-
-log = logging.getLogger(__name__)
 
 
 class Robots:
@@ -50,10 +45,7 @@ class Robots:
 
     def sitemap(self, request: Request) -> Response:
         """Return the list of the sitemap's parts: that of the pages, and those of the announcements."""
-        try:
-            parts = range(self._roll.parts() + 1)
-        except SQLAlchemyError as error:
-            return _unreadable(error)
+        parts = range(self._roll.parts() + 1)
         listed = (f"<sitemap>{_location(self._site.address(f'/sitemap-{part}.xml'))}</sitemap>" for part in parts)
         return self._answer(request, "sitemapindex", listed)
 
@@ -66,10 +58,7 @@ class Robots:
             return self._answer(
                 request, "urlset", (f"<url>{_location(self._site.address(page))}</url>" for page in _PAGES)
             )
-        try:
-            listed = self._roll.part(number)
-        except SQLAlchemyError as error:
-            return _unreadable(error)
+        listed = self._roll.part(number)
         if not listed:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         addresses = ((self._site.address(f"/announcements/{id_.removeprefix('urn:uuid:')}"), at) for id_, at in listed)
@@ -87,9 +76,3 @@ class Robots:
 
 def _location(address: str) -> str:
     return f"<loc>{escape(address)}</loc>"
-
-
-def _unreadable(error: Exception) -> Response:
-    log.warning("archive unreadable", extra={"reason": reason(error)})
-    told = "The archive can't be read at the moment.\n"
-    return PlainTextResponse(told, HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})

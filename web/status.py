@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from store.database import DatabaseError, reason
+from store.database import reason
 from store.runs import Run
 from web.documents import Document, answer
 from web.metrics import MEDIA_TYPE, exposition
@@ -49,7 +49,7 @@ class Status:
                 "hosts_left_alone": {host: _when(until) for host, until in self._watch.away().items()},
                 "deliveries_waiting": self._watch.waiting(),
             }
-        except (SQLAlchemyError, DatabaseError) as error:
+        except SQLAlchemyError as error:
             return _unreadable(error)
         return answer(request, Document.of(_json(told)), "application/json", _CHECKED)
 
@@ -57,7 +57,7 @@ class Status:
         """Return 200 where all is well, or not known yet; else 503, with a line for each source that isn't."""
         try:
             reasons = [each.complaint for each in self._watch.standings() if each.complaint]
-        except (SQLAlchemyError, DatabaseError) as error:
+        except SQLAlchemyError as error:
             log.warning("archive unreadable", extra={"reason": reason(error)})
             reasons = [_UNREADABLE]
         told = {"status": "unhealthy", "reasons": reasons} if reasons else {"status": "ok"}
@@ -67,7 +67,7 @@ class Status:
     def figures(self, request: Request) -> Response:
         try:
             body = exposition(self._watch)
-        except (SQLAlchemyError, DatabaseError) as error:
+        except SQLAlchemyError as error:
             return _unreadable(error)
         return answer(request, Document.of(body), MEDIA_TYPE, _UNKEPT)
 

@@ -6,6 +6,7 @@ This module alone knows how tokens and questions are written for either. What is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -88,7 +89,7 @@ class SQLiteIndex:
             " ORDER BY rowid DESC LIMIT :limit"
         )
         given = {"expression": _match(question), "limit": limit, **_range(question, below)}
-        return list(connection.execute(found, given).scalars())
+        return list(connection.execute(found, given).scalars().all())
 
     def among(self, connection: Connection, question: Question, places: Sequence[int]) -> set[int]:
         found = text(
@@ -100,9 +101,11 @@ class SQLiteIndex:
 
     def words(self, connection: Connection, places: Sequence[int]) -> dict[int, tuple[str, str]]:
         # Where FTS5 keeps them (its documentation, section 9): through the index each row comes whole, its facts too.
-        found = text("SELECT id, c0, substr(c1, 1, :most) FROM search_content WHERE id IN :places")
-        rows = connection.execute(found.bindparams(_places(places)), {"most": _MOST_SCORED})
-        return {place: (title, body) for place, title, body in rows}
+        found = text(
+            "SELECT id, c0, substr(c1, 1, :most) FROM search_content WHERE id IN (SELECT value FROM json_each(:places))"
+        )
+        rows = connection.execute(found, {"most": _MOST_SCORED, "places": json.dumps(list(places))})
+        return {place: (title, body) for place, title, body in rows.all()}
 
     def differing(self, connection: Connection, expected: Mapping[int, Entry]) -> set[int]:
         found = text("SELECT rowid, title, body, facets FROM search WHERE rowid IN :places")

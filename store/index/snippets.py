@@ -49,11 +49,14 @@ class _Hit:
 
 def _hits(text: str, question: Question) -> list[_Hit]:
     """Return where *text* has what is asked for, in order, none over another."""
+    patterns = list(_patterns(question))
+    if not patterns:  # to read a long text costs more than all else on a page of results
+        return []
     folded, starts, ends = _folded(text[:_FURTHEST])
     found = sorted(
         (
             _Hit(starts[match.start()], ends[match.end() - 1], number)
-            for number, pattern in _patterns(question)
+            for number, pattern in patterns
             for match in _first_of(pattern, folded)
         ),
         key=lambda hit: (hit.start, -hit.end),

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from feeds.event_dates import own_name
-from store.announcement import Archived
+from store.announcement import Archived, Attachment
 from store.archive import Archive
 from store.news import News
 from store.runs import Runs
 from web.citation import bibtex, plain, ris
 from web.linked_data import linked_data, open_graph
+from web.pages.fitted import fitted
 from web.pages.page import Asked, Site
 from web.reading import Reading, Words, preview, reading
 
 _BUDGET = 45_000  # characters of text on a page, of all languages: some 60 kB of Japanese, compressed
-_PREVIEW = 600  # characters of a file
+_PREVIEW, _PREVIEWS = 600, 12_000  # characters of a file, and of all
+_MOST_TEXTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def one(site: Site, asked: Asked) -> Archived:
 
 def announcement(site: Site, asked: Asked) -> str:
     """Return the page. Raises HTTPException where there is no such announcement."""
-    found, reader = one(site, asked), asked.reader
+    found, reader = fitted(one(site, asked)), asked.reader
     tellings = News(site.database).tellings([found]).get(found.id, ())
     others = [telling for telling in tellings if telling.id not in found.translations]
     texts = [found, *_translations(site, found)]
@@ -56,7 +60,7 @@ def announcement(site: Site, asked: Asked) -> str:
         others=others,
         source=site.source(found.source),
         events=[(event, own_name(found, event)) for event in found.events],
-        files=[(file, preview(file.text, _PREVIEW).markup) for file in found.attachments],
+        files=_files(found),
         route=run.route if run else "",
         address=address,
         citation=plain(found, source=called, language=reader.language),
@@ -67,11 +71,17 @@ def announcement(site: Site, asked: Asked) -> str:
     )
 
 
+def _files(found: Archived) -> Sequence[tuple[Attachment, Markup]]:
+    """Return the files, each with how its text begins: of few files more is shown than of many."""
+    most = min(_PREVIEW, _PREVIEWS // max(1, len(found.attachments)))
+    return [(file, preview(file.text, most).markup) for file in found.attachments]
+
+
 def _translations(site: Site, found: Archived) -> Sequence[Archived]:
-    """Return one translation in each other language."""
+    """Return one translation in each other language, as many as stand side by side."""
     archive = Archive(site.database)
     by_language = {found.language: found}
     for translation in filter(None, map(archive.get, found.translations)):
         if not translation.gone:
             by_language.setdefault(translation.language, translation)
-    return list(by_language.values())[1:]
+    return [fitted(one) for one in islice(by_language.values(), 1, _MOST_TEXTS)]

@@ -13,7 +13,7 @@ from typing import Any
 from babel.dates import format_date, get_day_names
 
 from feeds.event_dates import DEADLINE, When, when
-from feeds.text import is_japanese
+from feeds.text import is_japanese, short
 from store.agenda import Agenda, Dated, once
 from store.days import ZONE
 from store.query import Query
@@ -27,7 +27,8 @@ _YEARS = range(1000, 9_998)
 _MOST_IN_A_CELL = 4
 _MOST_LISTED = 60  # of a kind
 _SOON = 8
-_A_WEEK = timedelta(days=7)
+_MOST_NAME = 150  # characters
+_A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,10 @@ def calendar(site: Site, asked: Asked) -> str:
     narrowed: dict[str, Any] = {name: asked.value(name) for name in NARROWING if asked.value(name)}
     query, agenda, language = Query(gone=False, **narrowed), Agenda(site.database), asked.reader.language
     weeks = months.Calendar(_first_weekday(language)).monthdatescalendar(first.year, first.month)
-    since, until = _begins(weeks[0][0]), _begins(weeks[-1][-1] + timedelta(days=1))
-    lines = _lines(asked.reader, agenda.between(since, until, query=query))
-    by_day = _by_day(lines, weeks[0][0], weeks[-1][-1])
-    listed = _of_the_month(lines, first)
+    since, until = bounds(first)
+    near = agenda.between(since - _A_DAY, until + _A_DAY, query=query)  # each takes place on a day of its own zone
+    listed = _of_the_month(_lines(asked.reader, near), first)
+    by_day = _by_day(listed, weeks[0][0], weeks[-1][-1])
     address = _address(asked, narrowed)
     names = get_day_names("abbreviated", locale=asked.reader.locale)
     return site.page(
@@ -79,7 +80,7 @@ def calendar(site: Site, asked: Asked) -> str:
         earlier=f"{_beside(first, -1):%Y-%m}",
         later=f"{_beside(first, 1):%Y-%m}",
         narrowed=dict.fromkeys(NARROWING, "") | narrowed,
-        choices=_choices(site, asked),
+        choices=site.choices(asked.reader),
         calendar=address,
         forms={"iCalendar": address} | _forms(asked, first, narrowed),
     )
@@ -103,11 +104,11 @@ def _line(reader: Reader, dated: Dated, found: When) -> Line:
 
 def _named(dated: Dated) -> str:
     """Return what an event is called: what it is part of is named, too."""
-    name = dated.event.title
-    if name in ("", dated.title):
-        return dated.title
+    name, title = short(dated.event.title, _MOST_NAME), short(dated.title, _MOST_NAME)
+    if name in ("", title):
+        return title
     colon = "：" if is_japanese(name) else ": "
-    return name if dated.title in name else f"{name}{colon}{dated.title}"
+    return name if title in name else f"{name}{colon}{title}"
 
 
 def asked_month(given: str, now: datetime) -> date:
@@ -170,15 +171,6 @@ def _day(day: date, first: date, today: date, by_day: Mapping[date, Sequence[Lin
 def _of_the_month(lines: Iterable[Line], first: date) -> list[Line]:
     last = first.replace(day=months.monthrange(first.year, first.month)[1])
     return [line for line in lines if line.when.first <= last and line.when.last >= first]
-
-
-def _choices(site: Site, asked: Asked) -> dict[str, Any]:
-    reader, watched = asked.reader, site.watch.watched
-    return {
-        "organisation": {one.organisation: reader.label(one.organisation) for one in watched},
-        "language": {one.language: one.language for one in watched},
-        "topic": {name: site.translated(title, reader.language) for name, title in site.topics.items()},
-    }
 
 
 def _address(asked: Asked, narrowed: Mapping[str, str]) -> str:

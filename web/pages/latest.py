@@ -14,6 +14,7 @@ from store.days import ZONE
 from store.index.results import Sort
 from store.news import News
 from store.query import Query
+from web.pages.fitted import fitted
 from web.pages.page import Asked, Site
 
 _ON_A_PAGE = 25
@@ -24,7 +25,7 @@ _ALL = Query(gone=False)
 def latest(site: Site, asked: Asked) -> str:
     """Return the page. Raises BadQuestion for a cursor that is none."""
     found = Archive(site.database).search(_ALL, limit=_ON_A_PAGE, sort=Sort.NEWEST, cursor=asked.value("cursor"))
-    announcements = [hit.announcement for hit in found.hits]
+    announcements = [fitted(hit.announcement) for hit in found.hits]
     reader = asked.reader
     closing = Agenda(site.database).next(site.now(), limit=2 * _CLOSING)
     return site.page(

@@ -116,6 +116,16 @@ class Site:
         found = self.source(name)
         return found.title if found else name
 
+    def choices(self, reader: Reader) -> Mapping[str, Mapping[str, str]]:
+        """Return the values of each filter, by its name, with what they are called."""
+        watched = self.watch.watched
+        return {
+            "organisation": {one.organisation: reader.organisation(one.organisation) for one in watched},
+            "source": {one.name: one.title for one in watched},
+            "language": {one.language: one.language for one in watched},
+            "topic": {name: self.translated(title, reader.language) for name, title in self.topics.items()},
+        }
+
     def translated(self, text: str, language: str) -> str:
         """Return what *text*, a title of ours, is called in *language*."""
         return words(language).gettext(text)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -79,11 +79,22 @@ class Pages:
             for address in ([prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{path}"])
         ]
 
-    async def refused(self, request: Request, refusal: HTTPException) -> Response:
-        """Return the page that says why there is no other."""
-        return self._told(request, HTTPStatus(refusal.status_code), refusal.headers, refusal.detail)
+    def handlers(self) -> Mapping[Any, Any]:
+        """Return what answers, with a page that says why there is no other, where something was raised."""
+        unanswered = dict.fromkeys((Busy, SQLAlchemyError), self._unanswered)
+        return {HTTPException: self._refused, BadQuestion: self._senseless, **unanswered, Exception: self._failed}
 
-    async def failed(self, request: Request, _error: Exception) -> Response:
+    async def _refused(self, request: Request, refusal: HTTPException) -> Response:
+        return self._told(request, HTTPStatus(refusal.status_code), refusal.headers)
+
+    async def _senseless(self, request: Request, error: BadQuestion) -> Response:
+        return self._told(request, HTTPStatus.BAD_REQUEST, why=reason(error))
+
+    async def _unanswered(self, request: Request, error: Exception) -> Response:
+        log.warning("unanswered", extra={"page": _path(request), "reason": reason(error)})
+        return self._told(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "60"})
+
+    async def _failed(self, request: Request, _error: Exception) -> Response:
         return self._told(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     async def _answer(self, prefix: str, page: _Page, request: Request) -> Response:
@@ -95,11 +106,6 @@ class Pages:
             made = await self._kept.document(key, lambda: _document(page.make(self._site, asked_for)), fresh=page.fresh)
         except Unusual as unusual:
             return HTMLResponse(unusual.page.encode(errors="ignore"), unusual.status, _UNKEPT)
-        except BadQuestion as error:
-            return self._told(request, HTTPStatus.BAD_REQUEST, why=reason(error))
-        except (Busy, SQLAlchemyError) as error:
-            log.warning("unanswered", extra={"page": asked_for.path, "reason": reason(error)})
-            return self._told(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "60"})
         return answer(request, made, "text/html", _CHECKED)
 
     def _told(
@@ -112,8 +118,8 @@ class Pages:
         locale = asked(request.headers.get("accept-language", ""), language=prefix.removeprefix("/") or None)
         reader = Reader(locale, self._site.root, prefix)
         path = _path(request).removeprefix(prefix) or "/"
-        given = tuple((name, text) for name, text in request.query_params.multi_items() if name in known)
-        return Asked(reader, path, given, request.path_params)
+        given = dict.fromkeys((name, text) for name, text in request.query_params.multi_items() if name in known)
+        return Asked(reader, path, tuple(given), request.path_params)
 
 
 def _path(request: Request) -> str:

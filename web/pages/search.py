@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 from feeds.channels import organisation_label
 from store.archive import Archive
 from store.facets import Counts, Facets
-from store.index.results import Sort
+from store.index.results import Hit, Sort
 from store.news import News
 from store.search import BadQuestion
+from web.pages.fitted import fitted
 from web.pages.page import Asked, Site, Unusual
 from web.parameters import NARROWING, PAGING, query, values
 from web.reader import Reader
@@ -57,7 +58,7 @@ def _found(site: Site, asked: Asked) -> str:
         asked,
         **_form(site, asked),
         problem="",
-        results=results,
+        results=replace(results, hits=tuple(map(_fitted, results.hits))),
         tellings=News(site.database).tellings([hit.announcement for hit in results.hits]),
         counts=counts,
         narrower=_narrower(site, asked, counts),
@@ -66,25 +67,20 @@ def _found(site: Site, asked: Asked) -> str:
     )
 
 
+def _fitted(hit: Hit) -> Hit:
+    """Return *hit* as far as a page has room for it: a title that is cut has no marks."""
+    shown = fitted(hit.announcement)
+    return replace(hit, announcement=shown, title=hit.title if shown.title == hit.announcement.title else ())
+
+
 def _form(site: Site, asked: Asked) -> dict[str, Any]:
     """Return what the form offers, and what was chosen of it."""
     chosen = dict.fromkeys((parameter.name for parameter in (*NARROWING, *PAGING)), "") | dict(asked.given)
     return {
         "chosen": chosen,
         "wanted_parts": {text for name, text in asked.given if name == "has"},
-        "choices": _choices(site, asked.reader),
+        "choices": site.choices(asked.reader),
         "narrowed": any(chosen.get(parameter.name) for parameter in NARROWING if parameter.name != "q"),
-    }
-
-
-def _choices(site: Site, reader: Reader) -> Mapping[str, Mapping[str, str]]:
-    """Return the values of each filter with what they are called."""
-    watched = site.watch.watched
-    return {
-        "organisation": {one.organisation: reader.organisation(one.organisation) for one in watched},
-        "source": {one.name: one.title for one in watched},
-        "language": {one.language: one.language for one in watched},
-        "topic": {name: site.translated(title, reader.language) for name, title in site.topics.items()},
     }
 
 
