@@ -148,7 +148,7 @@ def test_a_month_with_more_than_anyone_reads_says_how_many_more(database: Databa
     events = tuple(an_event(2, title=f"Session {number}") for number in range(80))
     Archive(database).save(an_announcement(url="https://www.env.go.jp/many", text="many", events=events), now=NOON)
     page = read(ask("/calendar"))
-    assert "23 more; filters show fewer." in page.text_content()
+    assert "33 more; filters show fewer." in page.text_content()
     assert cells(ask, "/calendar")["2"][-1] == "and 76 more"
 
 

@@ -19,13 +19,12 @@ from store.days import ZONE
 from store.query import Query
 from store.search import BadQuestion
 from web.pages.page import Asked, Site
-from web.reader import Reader
 
 NARROWING = ("organisation", "language", "topic")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _YEARS = range(1000, 9_998)
 _MOST_IN_A_CELL = 4
-_MOST_LISTED = 60  # of a kind
+_MOST_LISTED = 50  # of a kind
 _SOON = 8
 _MOST_NAME = 150  # characters
 _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
@@ -33,13 +32,23 @@ _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event as it stands in a list: what it is called, in which language, and on which page."""
+    """An event as it stands in a list; of many only some are asked for what they are called."""
 
     dated: Dated
     when: When
-    title: str
-    language: str
-    address: str
+
+    @property
+    def title(self) -> str:
+        """What it is called: what it is part of is named, too."""
+        name, title = short(self.dated.event.title, _MOST_NAME), short(self.dated.title, _MOST_NAME)
+        if name in ("", title):
+            return title
+        colon = "：" if is_japanese(name) else ": "
+        return name if title in name else f"{name}{colon}{title}"
+
+    @property
+    def language(self) -> str:
+        return self.dated.title_language or self.dated.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def calendar(site: Site, asked: Asked) -> str:
     weeks = months.Calendar(_first_weekday(language)).monthdatescalendar(first.year, first.month)
     since, until = bounds(first)
     near = agenda.between(since - _A_DAY, until + _A_DAY, query=query)  # each takes place on a day of its own zone
-    listed = _of_the_month(_lines(asked.reader, near), first)
+    listed = _of_the_month(_lines(language, near), first)
     by_day = _by_day(listed, weeks[0][0], weeks[-1][-1])
     address = _address(asked, narrowed)
     names = get_day_names("abbreviated", locale=asked.reader.locale)
@@ -76,7 +85,7 @@ def calendar(site: Site, asked: Asked) -> str:
         deadlines=[line for line in listed if line.dated.event.kind == DEADLINE],
         events=[line for line in listed if line.dated.event.kind != DEADLINE],
         most=_MOST_LISTED,
-        soon=_lines(asked.reader, agenda.next(site.now(), query=query, limit=2 * _SOON))[:_SOON],
+        soon=_lines(language, agenda.next(site.now(), query=query, limit=2 * _SOON))[:_SOON],
         earlier=f"{_beside(first, -1):%Y-%m}",
         later=f"{_beside(first, 1):%Y-%m}",
         narrowed=dict.fromkeys(NARROWING, "") | narrowed,
@@ -86,29 +95,9 @@ def calendar(site: Site, asked: Asked) -> str:
     )
 
 
-def _lines(reader: Reader, dated: Sequence[Dated]) -> list[Line]:
-    """Return what can be told of *dated*, each event once, in the reader's language where it is told in that."""
-    told = once(dated, reader.language)
-    return [_line(reader, each, found) for each in told if (found := when(each.event))]
-
-
-def _line(reader: Reader, dated: Dated, found: When) -> Line:
-    return Line(
-        dated,
-        found,
-        title=_named(dated),
-        language=dated.title_language or dated.language,
-        address=reader.announcement(dated.id),
-    )
-
-
-def _named(dated: Dated) -> str:
-    """Return what an event is called: what it is part of is named, too."""
-    name, title = short(dated.event.title, _MOST_NAME), short(dated.title, _MOST_NAME)
-    if name in ("", title):
-        return title
-    colon = "：" if is_japanese(name) else ": "
-    return name if title in name else f"{name}{colon}{title}"
+def _lines(language: str, dated: Sequence[Dated]) -> list[Line]:
+    """Return what can be told of *dated*, each event once, in *language* where it is told in that."""
+    return [Line(each, found) for each in once(dated, language) if (found := when(each.event))]
 
 
 def asked_month(given: str, now: datetime) -> date:
