@@ -7,10 +7,11 @@ its neighbours' business.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
@@ -186,14 +187,31 @@ def _is_sqlite(url: URL) -> bool:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin no transaction for a SELECT, and a deferred one else
+    _turn_to_wal(connection)
     for pragma in (
         "foreign_keys=ON",
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         f"cache_size=-{_CACHE_KILOBYTES}",
         f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _turn_to_wal(connection: Any) -> None:
+    """Let readers and a writer work beside each other. Of several who open a new file one turns it; SQLite tells the
+    others at once that it is locked, however long they are ready to wait.
+    """
+    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    end = monotonic() + patience / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

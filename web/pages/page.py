@@ -1,7 +1,4 @@
-"""What every page is made with: the archive and what else there is to tell, a request, and the templates.
-
-This module alone knows Jinja2, and what stands around each page.
-"""
+"""What every page is made with: the archive and what else there is to tell, and a request."""
 
 from __future__ import annotations
 
@@ -10,24 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from feeds.channels import MEDIA_TYPES, Channel, Group
-from feeds.event_dates import dates
-from feeds.text import beginning, line
+from feeds.channels import Channel, Group
 from store.database import Database
 from web.assets import Assets
-from web.languages import NAMES, words
+from web.languages import words
+from web.pages.templates import Templates
 from web.parameters import Given
 from web.reader import Reader
 from web.standing import Watch, Watched
-
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +83,8 @@ class Site:
         return Assets()
 
     @cached_property
-    def _environments(self) -> dict[str, Environment]:
-        return {language: self._environment(language) for language in NAMES}
+    def _templates(self) -> Templates:
+        return Templates()
 
     @cached_property
     def topics(self) -> dict[str, str]:
@@ -101,11 +93,8 @@ class Site:
 
     def page(self, template: str, asked: Asked, **told: Any) -> str:
         """Return the page that *template* makes of what is *told*."""
-        return (
-            self._environments[asked.reader.language]
-            .get_template(template)
-            .render(site=self, asked=asked, reader=asked.reader, **told)
-        )
+        reader = asked.reader
+        return self._templates.filled(template, reader.language, site=self, asked=asked, reader=reader, **told)
 
     def source(self, name: str) -> Watched | None:
         """Return the source *name*, None where it is no more."""
@@ -129,32 +118,3 @@ class Site:
     def translated(self, text: str, language: str) -> str:
         """Return what *text*, a title of ours, is called in *language*."""
         return words(language).gettext(text)
-
-    def _environment(self, language: str) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            extensions=["jinja2.ext.i18n"],
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]
-        environment.globals |= {"languages": NAMES, "event_dates": dates, "media_types": MEDIA_TYPES}
-        environment.filters |= {
-            "beginning": lambda text: beginning(line(text)),
-            "bare": _bare,
-            "stamp": _stamp,
-            "translated": words(language).gettext,  # of a title, which, unlike what a template says, is to be escaped
-        }
-        return environment
-
-
-def _stamp(moment: datetime) -> str:
-    """Return *moment* as ``time`` takes it: of a second HTML knows thousandths at most."""
-    return moment.isoformat(timespec="seconds")
-
-
-def _bare(identity: str) -> str:
-    """Return an announcement's id as it stands in addresses."""
-    return identity.removeprefix("urn:uuid:")
