@@ -36,6 +36,12 @@ Ran = Callable[..., None]
 
 
 @pytest.fixture
+def kind() -> str:
+    """One kind of database will do: how runs are read is tested on both where they are kept."""
+    return "sqlite"
+
+
+@pytest.fixture
 def ran(database: Database) -> Ran:
     """Put a run into the archive that ended *ago*, and well."""
 
