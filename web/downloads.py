@@ -16,6 +16,7 @@ from store.archive import Archive
 from web.citation import bibtex, key, ris
 from web.documents import Document, answer
 from web.pages.page import Site
+from web.reader import page_of
 
 _CHECKED = {"Cache-Control": "no-cache"}
 
@@ -47,8 +48,7 @@ class Downloads:
         return answer(request, Document.of(made(found)), media_type, _CHECKED | name)
 
     def _calendar(self, found: Archived) -> bytes:
-        bare = found.id.removeprefix("urn:uuid:")
-        return calendar(found.title, [found], address=self._site.address(f"/announcements/{bare}.ics"))
+        return calendar(found.title, [found], address=self._site.address(f"{page_of(found.id)}.ics"))
 
     def _bibtex(self, found: Archived) -> bytes:
         return bibtex(found, source=self._site.title(found.source)).encode(errors="ignore")

@@ -45,7 +45,7 @@ class Reader:
 
     def announcement(self, identity: str) -> str:
         """Return the address of the page of the announcement with this id."""
-        return self.at(f"/announcements/{identity.removeprefix('urn:uuid:')}")
+        return self.at(page_of(identity))
 
     def data(self, path: str, **asked: object) -> str:
         """Return the address of a feed or of data at *path*: it has one for all languages."""
@@ -119,6 +119,15 @@ class Reader:
         clock, zone = f"{moment:%H:%M}", zone_name(moment, self.language)
         day = self.day(moment.date())
         return f"{day}{clock}（{zone}）" if self.language == "ja" else f"{day}, {clock} {zone}"
+
+
+def page_of(identity: str) -> str:
+    """Return the path of the page of the announcement with this id: the same in every language.
+
+    >>> page_of("urn:uuid:d708e962-212b-5dd1-9093-7c1488881142")
+    '/announcements/d708e962-212b-5dd1-9093-7c1488881142'
+    """
+    return f"/announcements/{identity.removeprefix('urn:uuid:')}"
 
 
 @lru_cache(1_000)

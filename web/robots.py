@@ -18,6 +18,7 @@ from starlette.routing import Route
 from store.roll import Roll
 from web.documents import Document, answer
 from web.pages.page import Site
+from web.reader import page_of
 
 _KEPT = {"Cache-Control": "public, max-age=3600"}
 _CLOSED = "User-agent: *\nAllow: /feeds/\nAllow: /calendar.ics\nAllow: /feeds.opml\nDisallow: /\n"
@@ -61,7 +62,7 @@ class Robots:
         listed = self._roll.part(number)
         if not listed:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        addresses = ((self._site.address(f"/announcements/{id_.removeprefix('urn:uuid:')}"), at) for id_, at in listed)
+        addresses = ((self._site.address(page_of(id_)), at) for id_, at in listed)
         return self._answer(
             request,
             "urlset",

@@ -62,7 +62,6 @@ def announcement(site: Site, asked: Asked) -> str:
         events=[(event, own_name(found, event)) for event in found.events],
         files=_files(found),
         route=run.route if run else "",
-        address=address,
         citation=plain(found, source=called, language=reader.language),
         bibtex=bibtex(found, source=called),
         ris=ris(found, source=called),

@@ -62,7 +62,7 @@ def _figures(site: Site, asked: Asked) -> str:
 
 
 def _announced(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
-    below = _weeks(reader, weekly, _MARKED, "MMM y")
+    below = {place: _month(reader, weekly.mondays[place]) for place in _MARKED}
     return [
         Plot(
             one.title,
@@ -75,7 +75,7 @@ def _announced(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
 
 
 def _outcomes(site: Site, reader: Reader, weekly: Weekly) -> list[Plot]:
-    below = _weeks(reader, weekly, _MARKED_OF_RUNS, "MMMd")
+    below = {place: _day(reader, weekly.mondays[place]) for place in _MARKED_OF_RUNS}
     return [
         Plot(called, reader.language, _drawn(weekly.of(name), title=called, below=below))
         for name, called in _names(site, reader).items()
@@ -117,14 +117,12 @@ def _drawn(numbers: Sequence[int | None], **said: Any) -> Markup:
     return Markup(bars(numbers, **said))  # noqa: S704  (serialised, of text that it escapes)
 
 
-def _weeks(reader: Reader, weekly: Weekly, marked: Sequence[int], form: str) -> dict[int, str]:
-    return {place: _short(reader, weekly.mondays[place], form) for place in marked}
+def _month(reader: Reader, day: date) -> str:
+    return format_date(day, "y年M月" if reader.language == "ja" else "MMM y", locale=reader.locale)
 
 
-def _short(reader: Reader, day: date, form: str) -> str:
-    if reader.language == "ja":
-        return f"{day.year}年{day.month}月" if "y" in form else f"{day.month}月{day.day}日"
-    return format_date(day, "MMM y" if "y" in form else "d MMM", locale=reader.locale)
+def _day(reader: Reader, day: date) -> str:
+    return format_date(day, "M月d日" if reader.language == "ja" else "d MMM", locale=reader.locale)
 
 
 def _names(site: Site, reader: Reader) -> dict[str, str]:
